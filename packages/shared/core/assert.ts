@@ -1,0 +1,18 @@
+/**
+ * Assertions for bugs. What fails here is a mistake of ours, never of a caller: nobody catches it
+ * (with one exception, around a single decision), and the process ends.
+ */
+
+export class AssertionError extends Error {
+  override readonly name = "AssertionError";
+}
+
+/** Throws an AssertionError unless `fact` holds; `message` says what should have been true. */
+export function assert(fact: boolean, message: string): asserts fact {
+  if (!fact) throw new AssertionError(message);
+}
+
+/** Stands where the types say that no case is left. */
+export function unreachable(value: never): never {
+  throw new AssertionError(`unreachable: ${JSON.stringify(value)}`);
+}
