@@ -1,0 +1,174 @@
+/**
+ * Postgres and Kafka as processes of this machine, both at once, in one folder. Remembers ports and
+ * the password in that folder's settings, so that the next start finds the same addresses.
+ */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { prepareEmbeddedKafka } from "./embedded-kafka.ts";
+import {
+  databaseName,
+  databaseUser,
+  findPostgresObstacle,
+  prepareEmbeddedPostgres,
+} from "./embedded-postgres.ts";
+import { reviveTimeoutMs } from "./infra-part.ts";
+import type { InfraPart } from "./infra-part.ts";
+import { findJava } from "./java.ts";
+import { canHaveKafka, prepareKafkaParts } from "./kafka-cache.ts";
+import { waitForKafka } from "./kafka-ready.ts";
+import { cacheFolderOf } from "./paths.ts";
+import { findFreePort } from "./ports.ts";
+import { ensureDatabase, maintenanceUrlOf, waitForPostgres } from "./postgres-ready.ts";
+import { loadSettings, saveSettings } from "./settings.ts";
+import { SupervisedProcess } from "./supervised-process.ts";
+import type { ProcessSpec } from "./supervised-process.ts";
+
+export type EmbeddedOptions = {
+  /** Where data, settings and logs lie. */
+  readonly folder: string;
+  readonly connectionsMax: number;
+  readonly env: NodeJS.ProcessEnv;
+  readonly log: (line: string) => void;
+  readonly onChange: () => void;
+  readonly signal: AbortSignal | undefined;
+};
+
+export type RunningInfra = {
+  readonly databaseUrl: string;
+  readonly kafkaBrokers: readonly string[];
+  readonly parts: readonly InfraPart[];
+  close(): Promise<void>;
+};
+
+const readyTimeoutMs = 60_000;
+
+/** A sentence's end that says what is missing, or undefined when it can be tried. */
+export async function findEmbeddedObstacle(env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const search = await findJava(env);
+  if (!search.found) return search.reason;
+  if (!(await canHaveKafka(cacheFolderOf(env), env))) return "Maven was not found to fetch Kafka";
+  return findPostgresObstacle();
+}
+
+/** Starts both and resolves when both answer. What was started is stopped again if it fails. */
+export async function startEmbedded(options: EmbeddedOptions): Promise<RunningInfra> {
+  const { folder, signal } = options;
+  await mkdir(join(folder, "logs"), { recursive: true, mode: 0o711 });
+  const { ports, password } = await chooseAddresses(folder);
+  const databaseUrl = `postgres://${databaseUser}:${password}@127.0.0.1:${ports.postgres}/${databaseName}`;
+  const kafkaBrokers = [`127.0.0.1:${ports.kafka}`];
+  const processes: SupervisedProcess[] = [];
+  const run = async (spec: ProcessSpec): Promise<SupervisedProcess> => {
+    signal?.throwIfAborted();
+    const process = new SupervisedProcess(spec, options);
+    processes.push(process);
+    await process.start();
+    return process;
+  };
+  const close = async (): Promise<void> => {
+    await Promise.all(processes.map((process) => process.stop()));
+  };
+  const tasks = [
+    startPostgres({ ...options, port: ports.postgres, password, databaseUrl, run }),
+    startKafka({ ...options, ports, kafkaBrokers, run }),
+  ];
+  try {
+    return { databaseUrl, kafkaBrokers, parts: await Promise.all(tasks), close };
+  } catch (error) {
+    // The other one may be on its way still: nothing may be started after the last stop.
+    await Promise.all([close(), ...tasks.map((task) => task.catch(() => undefined))]);
+    await close();
+    throw error;
+  }
+}
+
+type Run = (spec: ProcessSpec) => Promise<SupervisedProcess>;
+
+async function startPostgres(
+  job: EmbeddedOptions & {
+    readonly port: number;
+    readonly password: string;
+    readonly databaseUrl: string;
+    readonly run: Run;
+  },
+): Promise<InfraPart> {
+  const { folder, signal, databaseUrl } = job;
+  const logPath = join(folder, "logs", "postgres.log");
+  const server = await job.run(await prepareEmbeddedPostgres({ ...job, logPath }));
+  const isReady = (): Promise<boolean> =>
+    waitForPostgres(maintenanceUrlOf(databaseUrl), { timeoutMs: readyTimeoutMs, signal });
+  await expectReady(server, isReady);
+  await ensureDatabase(databaseUrl);
+  return partOf("postgres", job.port, { server, isReady: () => isReady() });
+}
+
+async function startKafka(
+  job: EmbeddedOptions & {
+    readonly ports: { readonly kafka: number; readonly kafkaController: number };
+    readonly kafkaBrokers: readonly string[];
+    readonly run: Run;
+  },
+): Promise<InfraPart> {
+  const { folder, env, log, signal, ports } = job;
+  const search = await findJava(env);
+  if (!search.found) throw new Error(`Kafka cannot be started: ${search.reason}.`);
+  const cache = { folder: cacheFolderOf(env), java: search.java, env, log, signal };
+  const spec = await prepareEmbeddedKafka({
+    folder,
+    logPath: join(folder, "logs", "kafka.log"),
+    port: ports.kafka,
+    controllerPort: ports.kafkaController,
+    parts: await prepareKafkaParts(cache),
+  });
+  const server = await job.run(spec);
+  const isReady = (): Promise<boolean> =>
+    waitForKafka(job.kafkaBrokers, { timeoutMs: readyTimeoutMs, signal });
+  await expectReady(server, isReady);
+  return partOf("kafka", ports.kafka, { server, isReady });
+}
+
+function partOf(
+  name: InfraPart["name"],
+  port: number,
+  { server, isReady }: { server: SupervisedProcess; isReady: () => Promise<boolean> },
+): InfraPart {
+  return {
+    name,
+    port,
+    container: null,
+    identity: () => server.identity,
+    kill: () => server.kill(),
+    revive: async () => {
+      await server.start();
+      await expectReady(server, isReady);
+    },
+  };
+}
+
+async function expectReady(
+  server: SupervisedProcess,
+  isReady: () => Promise<boolean>,
+): Promise<void> {
+  if (await isReady()) return;
+  const last = server.lastLines.at(-1) ?? "nothing in its log";
+  throw new Error(
+    `${server.name} did not answer within ${reviveTimeoutMs / 1_000} s (${last}); see ${server.spec.logPath}`,
+  );
+}
+
+async function chooseAddresses(folder: string): Promise<{
+  readonly password: string;
+  readonly ports: {
+    readonly postgres: number;
+    readonly kafka: number;
+    readonly kafkaController: number;
+  };
+}> {
+  const { password, ports: last } = loadSettings(folder);
+  const postgres = await findFreePort(last["postgres"]);
+  const kafka = await findFreePort(last["kafka"], [postgres]);
+  const kafkaController = await findFreePort(last["kafkaController"], [postgres, kafka]);
+  const ports = { postgres, kafka, kafkaController };
+  saveSettings(folder, { ports });
+  return { password, ports };
+}

@@ -1,0 +1,39 @@
+/**
+ * Finds a Java that can run Kafka, and the Maven that can fetch it. Never installs either.
+ */
+import { join } from "node:path";
+import { runCommand } from "./run-command.ts";
+
+export type Java = { readonly command: string; readonly version: string };
+export type JavaSearch =
+  | { readonly found: true; readonly java: Java }
+  | { readonly found: false; readonly reason: string };
+
+/** Kafka 4 brokers need it. */
+export const javaMajorMin = 17;
+const versionTimeoutMs = 10_000;
+
+export async function findJava(env: NodeJS.ProcessEnv): Promise<JavaSearch> {
+  const home = env["JAVA_HOME"];
+  const commands = home ? [join(home, "bin", "java"), "java"] : ["java"];
+  let tooOld: string | undefined;
+  for (const command of commands) {
+    const result = await runCommand(command, ["-version"], { timeoutMs: versionTimeoutMs, env });
+    const major = parseJavaMajor(result.stderr);
+    if (result.code !== 0 || major === undefined) continue;
+    if (major >= javaMajorMin) return { found: true, java: { command, version: result.stderr } };
+    tooOld = `Java ${major} is too old, Kafka needs ${javaMajorMin} or newer`;
+  }
+  return { found: false, reason: tooOld ?? `no Java ${javaMajorMin} or newer was found` };
+}
+
+export async function hasMaven(env: NodeJS.ProcessEnv): Promise<boolean> {
+  const result = await runCommand("mvn", ["--version"], { timeoutMs: versionTimeoutMs, env });
+  return result.code === 0;
+}
+
+/** The major of what `java -version` prints: `openjdk version "17.0.15" …`, or `"1.8.0_402"` of old. */
+export function parseJavaMajor(output: string): number | undefined {
+  const match = /version "(?:1\.)?(\d+)/.exec(output);
+  return match?.[1] === undefined ? undefined : Number(match[1]);
+}

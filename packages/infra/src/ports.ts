@@ -1,0 +1,40 @@
+/**
+ * Finds ports that nobody listens on. Never reserves one: whoever asks has to take it soon and be
+ * ready to hear that somebody else was quicker.
+ */
+import { randomInt } from "node:crypto";
+import { createServer } from "node:net";
+
+/**
+ * Below the range from which systems pick the near end of outgoing connections. A server on a port
+ * of that range can lose it to some client while it restarts, and a client that keeps knocking there
+ * may get connected to itself.
+ */
+export const portMin = 20_000;
+export const portMax = 32_000;
+const attemptsMax = 200;
+
+export function isPortFree(port: number, host = "127.0.0.1"): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
+
+/** A free port, the `preferred` one if it can be had; never one of `taken`. */
+export async function findFreePort(
+  preferred?: number,
+  taken: readonly number[] = [],
+): Promise<number> {
+  const isGood = async (port: number): Promise<boolean> =>
+    !taken.includes(port) && (await isPortFree(port));
+  if (preferred !== undefined && (await isGood(preferred))) return preferred;
+  for (let attempt = 0; attempt < attemptsMax; attempt++) {
+    const port = randomInt(portMin, portMax);
+    if (await isGood(port)) return port;
+  }
+  throw new Error(
+    `No free port was found on 127.0.0.1 between ${portMin} and ${portMax} in ${attemptsMax} attempts.`,
+  );
+}

@@ -1,0 +1,73 @@
+/**
+ * Postgres refuses to run as root. Where we are root (in many containers), this finds another user
+ * for it, without making one. Everybody else runs it as themselves.
+ */
+import { statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { runCommand } from "./run-command.ts";
+
+export type RunAs = {
+  readonly uid?: number;
+  readonly gid?: number;
+  /** What goes before the command line. */
+  readonly prefix: readonly string[];
+};
+
+type Account = { readonly uid: number; readonly gid: number };
+
+/** The users that a system is likely to have, the fitting one first. */
+const candidates = ["postgres", "nobody"] as const;
+const lookupTimeoutMs = 5_000;
+const anyoneMayEnter = 0o001;
+
+/** `folders`: all that the program must be able to reach. */
+export async function findRunAs(folders: readonly string[]): Promise<RunAs> {
+  if (process.getuid?.() !== 0) return { prefix: [] };
+  const account = await findAccount();
+  if (account === undefined) {
+    throw new Error(
+      "Postgres does not run as root and this system has no user postgres or nobody: start Seatline as a normal user.",
+    );
+  }
+  if (folders.every(canAnyoneReach)) return { ...account, prefix: [] };
+  return runAsWithReach(account);
+}
+
+/**
+ * A checkout below a folder that only root may enter, such as /root: the other user gets the one
+ * capability that lets it pass, and nothing else of root's.
+ */
+async function runAsWithReach({ uid, gid }: Account): Promise<RunAs> {
+  const capability = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"];
+  const prefix = ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--clear-groups", ...capability];
+  const [command = "", ...args] = [...prefix, "true"];
+  const result = await runCommand(command, args, { timeoutMs: lookupTimeoutMs });
+  if (result.code === 0) return { uid, gid, prefix };
+  throw new Error(
+    "Postgres does not run as root, and no other user can reach this folder: start Seatline as a normal user, or move the checkout out of root's home.",
+  );
+}
+
+async function findAccount(): Promise<Account | undefined> {
+  for (const name of candidates) {
+    const [uid, gid] = await Promise.all([lookUp("-u", name), lookUp("-g", name)]);
+    if (uid !== undefined && gid !== undefined) return { uid, gid };
+  }
+  return undefined;
+}
+
+async function lookUp(flag: "-u" | "-g", name: string): Promise<number | undefined> {
+  const result = await runCommand("id", [flag, name], { timeoutMs: lookupTimeoutMs });
+  const id = Number.parseInt(result.stdout, 10);
+  return result.code === 0 && id > 0 ? id : undefined;
+}
+
+function canAnyoneReach(folder: string): boolean {
+  let path = resolve(folder);
+  for (;;) {
+    const mode = statSync(path, { throwIfNoEntry: false })?.mode;
+    if (mode !== undefined && (mode & anyoneMayEnter) === 0) return false;
+    if (dirname(path) === path) return true;
+    path = dirname(path);
+  }
+}

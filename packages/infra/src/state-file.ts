@@ -1,0 +1,71 @@
+/**
+ * What is running now, as a file for those outside: the next start that cleans up after a crash, and
+ * the scripts that kill a worker or a broker on purpose. Written whole or not at all, mode 0600
+ * because the database's address carries its password.
+ */
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { parseIdentity } from "./process-identity.ts";
+import type { ProcessIdentity } from "./process-identity.ts";
+
+export type ChildState = {
+  readonly name: string;
+  /** Null while it is down, and always for a container. */
+  readonly pid: number | null;
+  readonly startedAt: string | null;
+  readonly port: number | null;
+  readonly container: string | null;
+};
+
+export type RunState = {
+  readonly supervisorPid: number;
+  readonly supervisorStartedAt: string;
+  readonly warden: ProcessIdentity | null;
+  readonly url: string | null;
+  readonly infra: "external" | "docker" | "embedded" | null;
+  readonly composeProject: string | null;
+  readonly databaseUrl: string | null;
+  readonly kafkaBrokers: readonly string[];
+  readonly topicPrefix: string | null;
+  readonly children: readonly ChildState[];
+};
+
+export function writeState(path: string, state: RunState): void {
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
+  renameSync(draft, path);
+}
+
+/** Undefined when there is none, or none that can be read: then nothing is known to run. */
+export function readState(path: string): RunState | undefined {
+  try {
+    const state: unknown = JSON.parse(readFileSync(path, "utf8"));
+    return isRunState(state) ? state : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function removeState(path: string): void {
+  rmSync(path, { force: true });
+}
+
+/** The children that are processes, with what is needed to know them again. */
+export function childProcessesOf(
+  state: RunState,
+): { readonly name: string; readonly identity: ProcessIdentity }[] {
+  return state.children.flatMap((child) => {
+    const identity = parseIdentity(child);
+    return identity === undefined ? [] : [{ name: child.name, identity }];
+  });
+}
+
+function isRunState(value: unknown): value is RunState {
+  if (typeof value !== "object" || value === null) return false;
+  return (
+    "supervisorPid" in value &&
+    typeof value.supervisorPid === "number" &&
+    "children" in value &&
+    Array.isArray(value.children) &&
+    value.children.every((child) => typeof child === "object" && child !== null && "name" in child)
+  );
+}
