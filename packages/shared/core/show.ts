@@ -87,10 +87,31 @@ export function apply(state: LineState, writes: readonly Write[]): LineState {
   return state;
 }
 
-/** Takes a live booking, as it was stored, back into a show. */
-export function restore(state: LineState, booking: Booking): void {
-  claim(showOf(state.shows.get(booking.showId), booking), booking, 1);
-  state.bookings.set(booking.id, booking);
+/** What is stored of a show beside its facts. */
+export type StoredShow = {
+  readonly taken: readonly number[];
+  readonly held: number;
+  readonly confirmed: number;
+  readonly standing: readonly (SectionCounters & { readonly section: number })[];
+  readonly pending: readonly Booking[];
+};
+
+/** Puts a show, as it was stored, into the state, with its live holds. */
+export function restoreShow(state: LineState, facts: ShowFacts, stored: StoredShow): void {
+  const show = buildShow(facts);
+  for (const seat of stored.taken) show.taken.add(seat);
+  for (const { section, held, confirmed } of stored.standing) {
+    const counters = show.standing.get(section);
+    assert(counters !== undefined, `section ${section} is a standing section`);
+    Object.assign(counters, { held, confirmed });
+  }
+  show.held = stored.held;
+  show.confirmed = stored.confirmed;
+  for (const booking of stored.pending) {
+    state.bookings.set(booking.id, booking);
+    pushHold(show, booking);
+  }
+  state.shows.set(facts.id, show);
 }
 
 /** An independent copy of everything that `apply` can change. */
@@ -133,8 +154,10 @@ function claim(show: Show, booking: Booking, sign: 1 | -1): void {
   }
   show[pending ? "held" : "confirmed"] += sign * places;
   assert(freePlaces(show) >= 0 && show.held >= 0 && show.confirmed >= 0, "free + held + confirmed");
-  if (pending && sign === 1) {
-    assert(booking.expiresAt !== null, `pending booking ${booking.id} has an expiry`);
-    show.holds.push({ bookingId: booking.id, expiresAt: booking.expiresAt });
-  }
+  if (pending && sign === 1) pushHold(show, booking);
+}
+
+function pushHold(show: Show, booking: Booking): void {
+  assert(booking.expiresAt !== null, `pending booking ${booking.id} has an expiry`);
+  show.holds.push({ bookingId: booking.id, expiresAt: booking.expiresAt });
 }

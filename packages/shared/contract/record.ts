@@ -1,0 +1,173 @@
+/**
+ * Records: what a committed batch leaves behind for readers (topic `seatline.outcomes`, table
+ * `records`). Outbox, audit log and replay check in one.
+ */
+import { createHash } from "node:crypto";
+
+import { Type } from "typebox";
+import { Compile } from "typebox/compile";
+
+import { BOOKING_STATUSES, REFUSAL_REASONS } from "../core/model.ts";
+import type { Booking, Outcome, ShowFacts } from "../core/model.ts";
+import { LayoutSchema, RulesSchema, WantSchema } from "./request.ts";
+import { NullableSchema, TimeSchema } from "./values.ts";
+
+export const RECORD_VERSION = 1;
+
+const Offset = Type.Integer({ minimum: 0 });
+const Hex = Type.String({ pattern: "^[0-9a-f]{64}$" });
+const ReasonSchema = Type.Enum([...REFUSAL_REASONS]);
+const FactsSchema = Type.Object({
+  free: Type.Optional(Type.Integer()),
+  held: Type.Optional(Type.Integer()),
+  seats: Type.Optional(Type.Array(Type.Integer())),
+});
+
+const BookingSchema = Type.Object({
+  id: Type.String(),
+  showId: Type.String(),
+  place: Type.Object({ partition: Type.Integer(), offset: Offset }),
+  requestHash: Type.String(),
+  customer: NullableSchema(Type.String()),
+  wants: Type.Array(WantSchema),
+  status: Type.Enum([...BOOKING_STATUSES]),
+  reason: NullableSchema(ReasonSchema),
+  facts: NullableSchema(FactsSchema),
+  want: NullableSchema(Type.Integer()),
+  seats: Type.Array(Type.Integer()),
+  standing: Type.Array(Type.Object({ section: Type.Integer(), count: Type.Integer() })),
+  payment: NullableSchema(Type.String()),
+  createdAt: TimeSchema,
+  decidedAt: TimeSchema,
+  updatedAt: TimeSchema,
+  expiresAt: NullableSchema(TimeSchema),
+  confirmedAt: NullableSchema(TimeSchema),
+});
+
+const OutcomeSchema = Type.Union([
+  Type.Object({ kind: Type.Literal("show"), showId: Type.String() }),
+  Type.Object({ kind: Type.Literal("booking"), bookingId: Type.String() }),
+  Type.Object({
+    kind: Type.Literal("refused"),
+    reason: ReasonSchema,
+    facts: NullableSchema(FactsSchema),
+    bookingId: NullableSchema(Type.String()),
+  }),
+]);
+
+const ShowFactsSchema = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  startsAt: TimeSchema,
+  layout: LayoutSchema,
+  rules: RulesSchema,
+  createdAt: TimeSchema,
+});
+
+const RecordEntrySchema = Type.Object({
+  offset: Offset,
+  appendedAt: TimeSchema,
+  request: NullableSchema(Type.String()),
+  requestId: NullableSchema(Type.String()),
+  deadLetter: NullableSchema(Type.String()),
+  outcome: OutcomeSchema,
+  showCreated: NullableSchema(ShowFactsSchema),
+  changed: Type.Array(BookingSchema),
+  unchanged: NullableSchema(BookingSchema),
+});
+
+const RecordShowSchema = Type.Object({
+  id: Type.String(),
+  version: Type.Integer(),
+  free: Type.Integer(),
+  held: Type.Integer(),
+  confirmed: Type.Integer(),
+  hash: Hex,
+});
+
+const RecordSchema = Type.Object({
+  v: Type.Literal(RECORD_VERSION),
+  partition: Type.Integer(),
+  first: Offset,
+  next: Offset,
+  now: TimeSchema,
+  previousTail: Hex,
+  entries: Type.Array(RecordEntrySchema),
+  shows: Type.Array(RecordShowSchema),
+});
+
+/** One line of the log and what became of it. */
+export type RecordEntry = {
+  readonly offset: number;
+  readonly appendedAt: number;
+  /** The message's value as it stood in the topic; null where it was not text. */
+  readonly request: string | null;
+  /** Whom the outcome is for; null where the message did not say. */
+  readonly requestId: string | null;
+  /** Set when the message was parked as a dead letter: why. */
+  readonly deadLetter: string | null;
+  readonly outcome: Outcome;
+  readonly showCreated: ShowFacts | null;
+  /** Every booking that this line changed, as it stood after it, in order. */
+  readonly changed: readonly Booking[];
+  /** The booking that the outcome speaks of, where this line did not change it. */
+  readonly unchanged: Booking | null;
+};
+
+export type RecordShow = {
+  readonly id: string;
+  /** Version after this record. It grows by one with each record that touches the show. */
+  readonly version: number;
+  readonly free: number;
+  readonly held: number;
+  readonly confirmed: number;
+  /** The show's running hash over its lines and their outcomes (SHA-256, chained, hex). */
+  readonly hash: string;
+};
+
+export type LineRecord = {
+  readonly v: typeof RECORD_VERSION;
+  readonly partition: number;
+  readonly first: number;
+  readonly next: number;
+  readonly now: number;
+  /** The tail hash that this record was decided on. */
+  readonly previousTail: string;
+  readonly entries: readonly RecordEntry[];
+  readonly shows: readonly RecordShow[];
+};
+
+const check = Compile(RecordSchema);
+
+/** The tail hash before the first record of a partition. */
+export const FIRST_TAIL = "0".repeat(64);
+
+/** The text of an entry: what stands in the record, and what the show's running hash covers. */
+export function encodeEntry(entry: RecordEntry): string {
+  return JSON.stringify(entry);
+}
+
+/** The body of a record, made of the texts of its entries, and the tail hash that covers it. */
+export function encodeRecord(
+  { shows, ...head }: Omit<LineRecord, "entries">,
+  entries: readonly string[],
+): { body: string; tail: string } {
+  const body = `${JSON.stringify(head).slice(0, -1)},"shows":${JSON.stringify(shows)},"entries":[${entries.join(",")}]}`;
+  return { body, tail: hashChain(head.previousTail, body) };
+}
+
+/** Reads a record; null if the text is none that this version can read. */
+export function parseRecord(body: string): LineRecord | null {
+  let json: unknown;
+  try {
+    json = JSON.parse(body);
+  } catch {
+    return null;
+  }
+  return check.Check(json) ? json : null;
+}
+
+/** The next link of a chain of hashes: SHA-256 over the link before (hex) and the text, as hex. */
+export function hashChain(previous: string, text: string): string {
+  return createHash("sha256").update(previous).update(text).digest("hex");
+}

@@ -1,0 +1,56 @@
+/**
+ * The small schemas from which messages and HTTP bodies are made. Each message says what would be
+ * right, in the words that follow a member's name ("count must be …").
+ */
+import { Type } from "typebox";
+import type { TSchema } from "typebox";
+
+/** Most places one booking can ask for. Keeps one request's work, and its message, small. */
+export const PLACES_PER_BOOKING_MAX = 50;
+/** Most places a show can have. */
+export const CAPACITY_MAX = 1_000_000;
+/** Most wants in one booking. One for now: the ladder comes with the box office. */
+export const WANTS_MAX = 1;
+
+/** A schema with the sentence that a failing value is answered with. */
+export function withMessage<T extends TSchema>(schema: T, message: string): T {
+  return { ...schema, errorMessage: message };
+}
+
+export const UuidSchema = withMessage(
+  Type.String({ pattern: "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$" }),
+  "must be a UUID in lower case",
+);
+
+/** Text that Postgres can store and a person can read: no control characters. */
+export function TextSchema(maxLength: number) {
+  return withMessage(
+    Type.String({ minLength: 1, maxLength, pattern: "^[^\\u0000-\\u001f\\u007f]*$" }),
+    `must be 1 to ${maxLength} characters without control characters`,
+  );
+}
+
+export const CustomerSchema = TextSchema(128);
+export const PaymentSchema = TextSchema(255);
+export const ShowNameSchema = TextSchema(200);
+
+export const CountSchema = withMessage(
+  Type.Integer({ minimum: 1, maximum: PLACES_PER_BOOKING_MAX }),
+  `must be a whole number from 1 to ${PLACES_PER_BOOKING_MAX}`,
+);
+
+export const SeatsSchema = withMessage(
+  Type.Array(Type.Integer({ minimum: 1, maximum: CAPACITY_MAX }), {
+    minItems: 1,
+    maxItems: PLACES_PER_BOOKING_MAX,
+    uniqueItems: true,
+  }),
+  `must list 1 to ${PLACES_PER_BOOKING_MAX} different seat numbers, each a whole number from 1`,
+);
+
+/** Milliseconds since 1970. The upper bound is the end of year 9999, the last that ISO 8601 writes. */
+export const TimeSchema = Type.Integer({ minimum: 0, maximum: 253_402_300_799_999 });
+
+export function NullableSchema<T extends TSchema>(schema: T) {
+  return Type.Union([schema, Type.Null()]);
+}

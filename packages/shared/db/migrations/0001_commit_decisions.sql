@@ -1,0 +1,132 @@
+-- Rows that are updated all the time: room in their pages keeps updates off the indexes (HOT).
+ALTER TABLE "shows" SET (fillfactor = 50);
+--> statement-breakpoint
+ALTER TABLE "partitions" SET (fillfactor = 20);
+--> statement-breakpoint
+ALTER TABLE "sections" SET (fillfactor = 50);
+--> statement-breakpoint
+ALTER TABLE "bookings" SET (fillfactor = 85);
+--> statement-breakpoint
+-- Commits one batch of decisions of one partition, or nothing at all. One call is one statement and
+-- so one transaction: no client ever holds a lock across a round trip.
+--
+-- The fence: the batch was decided on the partition's state at (p_first, p_tail). If the partition
+-- has moved on, whoever calls is not its owner any more, and nothing is written.
+--
+-- Columns come as arrays of equal length (unnest is as fast as COPY at this size). Hashes are hex,
+-- times are milliseconds since 1970. The answer is a few bytes only: a client that freezes while it
+-- reads would keep the row locks.
+CREATE FUNCTION commit_decisions(
+  p_partition smallint, p_first bigint, p_tail text,
+  p_next bigint, p_new_tail text, p_published bigint, p_log_clock bigint, p_last_digest text, p_body text,
+  p_new_shows jsonb,
+  s_id uuid[], s_version bigint[], s_free int[], s_held int[], s_confirmed int[], s_hash text[],
+  b_id uuid[], b_is_new boolean[], b_show_id uuid[], b_line_offset bigint[], b_request_hash text[], b_customer text[],
+  b_wants text[], b_status text[], b_reason text[], b_facts text[], b_want smallint[], b_seats text[],
+  b_standing text[], b_payment text[], b_created_at bigint[], b_decided_at bigint[], b_updated_at bigint[],
+  b_expires_at bigint[], b_confirmed_at bigint[],
+  d_show_id uuid[], d_seat_no int[], d_booking_id uuid[],
+  t_show_id uuid[], t_seat_no int[], t_booking_id uuid[],
+  c_show_id uuid[], c_section smallint[], c_capacity int[], c_held int[], c_confirmed int[],
+  l_offset bigint[], l_key text[], l_value text[], l_fault text[],
+  OUT committed boolean, OUT clock_ms bigint
+)
+LANGUAGE plpgsql VOLATILE
+-- The sets are small and the tables large. Without this, a plan that was cached while a table was
+-- empty would read it from end to end later.
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$
+DECLARE
+  epoch CONSTANT timestamptz := timestamptz 'epoch';
+  ms CONSTANT interval := interval '1 millisecond';
+  stored_next bigint;
+  stored_tail bytea;
+  wanted bigint;
+  done bigint;
+BEGIN
+  SELECT p.next_offset, p.tail INTO stored_next, stored_tail
+    FROM partitions p WHERE p.partition = p_partition FOR NO KEY UPDATE;
+  committed := coalesce(stored_next = p_first AND stored_tail = decode(p_tail, 'hex'), false);
+  clock_ms := floor(extract(epoch FROM clock_timestamp()) * 1000);
+  IF NOT committed THEN RETURN; END IF;
+
+  PERFORM 1 FROM shows s WHERE s.id = ANY (s_id) ORDER BY s.id FOR NO KEY UPDATE;
+  UPDATE shows s
+     SET version = u.version + 1, free = u.free, held = u.held, confirmed = u.confirmed,
+         hash = decode(u.hash, 'hex'), updated_at = epoch + clock_ms * ms
+    FROM unnest(s_id, s_version, s_free, s_held, s_confirmed, s_hash)
+      AS u (id, version, free, held, confirmed, hash)
+   WHERE s.id = u.id AND s.version = u.version;
+  GET DIAGNOSTICS done = ROW_COUNT;
+  IF done <> cardinality(s_id) THEN
+    RAISE EXCEPTION 'partition %: a show is not at the version that the batch was decided on', p_partition
+      USING ERRCODE = 'SL001';
+  END IF;
+
+  INSERT INTO shows (id, name, starts_at, layout, hold_ms, confirmation, cancel_confirmed,
+                     capacity, free, held, confirmed, version, hash, created_at, updated_at)
+  SELECT n.id, n.name, epoch + n.starts_at * ms, n.layout, n.hold_ms, n.confirmation, n.cancel_confirmed,
+         n.capacity, n.free, n.held, n.confirmed, 1, decode(n.hash, 'hex'), epoch + n.created_at * ms,
+         epoch + clock_ms * ms
+    FROM jsonb_to_recordset(p_new_shows) AS n (id uuid, name text, starts_at bigint, layout jsonb, hold_ms int,
+         confirmation text, cancel_confirmed boolean, capacity int, free int, held int, confirmed int, hash text,
+         created_at bigint);
+
+  INSERT INTO bookings (id, show_id, partition, line_offset, request_hash, customer, wants, status, reason,
+                        facts, want, seats, standing, payment, created_at, decided_at, updated_at, expires_at,
+                        confirmed_at)
+  SELECT u.id, u.show_id, p_partition, u.line_offset, decode(u.request_hash, 'hex'), u.customer, u.wants::jsonb,
+         u.status, u.reason, u.facts::jsonb, u.want, u.seats::int[], u.standing::jsonb, u.payment,
+         epoch + u.created_at * ms, epoch + u.decided_at * ms, epoch + u.updated_at * ms,
+         epoch + u.expires_at * ms, epoch + u.confirmed_at * ms
+    FROM unnest(b_id, b_is_new, b_show_id, b_line_offset, b_request_hash, b_customer, b_wants, b_status, b_reason,
+                b_facts, b_want, b_seats, b_standing, b_payment, b_created_at, b_decided_at, b_updated_at,
+                b_expires_at, b_confirmed_at)
+      AS u (id, is_new, show_id, line_offset, request_hash, customer, wants, status, reason, facts, want, seats,
+            standing, payment, created_at, decided_at, updated_at, expires_at, confirmed_at)
+   WHERE u.is_new;
+
+  UPDATE bookings b
+     SET status = u.status, reason = u.reason, seats = u.seats::int[], standing = u.standing::jsonb,
+         payment = u.payment, updated_at = epoch + u.updated_at * ms, expires_at = epoch + u.expires_at * ms,
+         confirmed_at = epoch + u.confirmed_at * ms
+    FROM unnest(b_id, b_is_new, b_status, b_reason, b_seats, b_standing, b_payment, b_updated_at, b_expires_at,
+                b_confirmed_at)
+      AS u (id, is_new, status, reason, seats, standing, payment, updated_at, expires_at, confirmed_at)
+   WHERE b.id = u.id AND NOT u.is_new;
+  GET DIAGNOSTICS done = ROW_COUNT;
+  SELECT count(*) INTO wanted FROM unnest(b_is_new) AS u (is_new) WHERE NOT u.is_new;
+  IF done <> wanted THEN
+    RAISE EXCEPTION 'partition %: % bookings to change, % found', p_partition, wanted, done USING ERRCODE = 'SL001';
+  END IF;
+
+  DELETE FROM seats s USING unnest(d_show_id, d_seat_no, d_booking_id) AS u (show_id, seat_no, booking_id)
+   WHERE s.show_id = u.show_id AND s.seat_no = u.seat_no AND s.booking_id = u.booking_id;
+  GET DIAGNOSTICS done = ROW_COUNT;
+  IF done <> cardinality(d_seat_no) THEN
+    RAISE EXCEPTION 'partition %: % seats to release, % found', p_partition, cardinality(d_seat_no), done
+      USING ERRCODE = 'SL001';
+  END IF;
+  INSERT INTO seats (show_id, seat_no, booking_id)
+  SELECT * FROM unnest(t_show_id, t_seat_no, t_booking_id);
+
+  INSERT INTO sections AS c (show_id, section, capacity, held, confirmed)
+  SELECT * FROM unnest(c_show_id, c_section, c_capacity, c_held, c_confirmed)
+      ON CONFLICT (show_id, section) DO UPDATE SET held = excluded.held, confirmed = excluded.confirmed;
+
+  INSERT INTO dead_letters (partition, line_offset, key, value, fault, created_at)
+  SELECT p_partition, u.line_offset, decode(u.key, 'hex'), decode(u.value, 'hex'), u.fault, epoch + clock_ms * ms
+    FROM unnest(l_offset, l_key, l_value, l_fault) AS u (line_offset, key, value, fault);
+
+  INSERT INTO records (partition, first_offset, next_offset, body, tail, created_at)
+  VALUES (p_partition, p_first, p_next, p_body, decode(p_new_tail, 'hex'), epoch + clock_ms * ms);
+
+  UPDATE partitions p
+     SET next_offset = p_next, tail = decode(p_new_tail, 'hex'),
+         published_offset = greatest(p.published_offset, p_published),
+         log_clock = epoch + p_log_clock * ms, last_digest = decode(p_last_digest, 'hex')
+   WHERE p.partition = p_partition;
+
+  clock_ms := floor(extract(epoch FROM clock_timestamp()) * 1000);
+END
+$$;

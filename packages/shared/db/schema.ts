@@ -1,0 +1,158 @@
+/**
+ * The tables. Drizzle owns them and their migrations; the hot path talks to them in SQL of its own.
+ * Every index must earn its place (each costs the commit dearly), and there is no foreign key to
+ * shows: checking one would lock the row that all bookings of a show are about.
+ */
+import { sql } from "drizzle-orm";
+import {
+  bigint,
+  boolean,
+  check,
+  customType,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  timestamp,
+  uuid,
+} from "drizzle-orm/pg-core";
+
+import type { Layout } from "../core/layout.ts";
+import type { RefusalFacts, StandingPlaces, Want } from "../core/model.ts";
+
+const bytea = customType<{ data: Buffer }>({ dataType: () => "bytea" });
+const time = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: "date" });
+const count = (name: string) => bigint(name, { mode: "number" });
+
+export const shows = pgTable(
+  "shows",
+  {
+    id: uuid("id").primaryKey(),
+    /** The short number people use: 1, 2, 3 …; a failed commit may leave a gap. */
+    number: integer("number").generatedAlwaysAsIdentity().unique().notNull(),
+    name: text("name").notNull(),
+    startsAt: time("starts_at").notNull(),
+    layout: jsonb("layout").$type<Layout>().notNull(),
+    holdMs: integer("hold_ms").notNull(),
+    confirmation: text("confirmation", { enum: ["manual", "automatic"] }).notNull(),
+    cancelConfirmed: boolean("cancel_confirmed").notNull(),
+    capacity: integer("capacity").notNull(),
+    free: integer("free").notNull(),
+    held: integer("held").notNull(),
+    confirmed: integer("confirmed").notNull(),
+    version: count("version").notNull(),
+    hash: bytea("hash").notNull(),
+    createdAt: time("created_at").notNull(),
+    updatedAt: time("updated_at").notNull(),
+  },
+  (table) => [
+    check(
+      "shows_conservation",
+      sql`${table.free} + ${table.held} + ${table.confirmed} = ${table.capacity}`,
+    ),
+    check(
+      "shows_not_negative",
+      sql`${table.free} >= 0 and ${table.held} >= 0 and ${table.confirmed} >= 0`,
+    ),
+  ],
+);
+
+export const bookings = pgTable(
+  "bookings",
+  {
+    id: uuid("id").primaryKey(),
+    showId: uuid("show_id").notNull(),
+    partition: smallint("partition").notNull(),
+    lineOffset: count("line_offset").notNull(),
+    requestHash: bytea("request_hash").notNull(),
+    customer: text("customer"),
+    wants: jsonb("wants").$type<Want[]>().notNull(),
+    status: text("status", { enum: ["PENDING", "CONFIRMED", "CANCELLED", "FAILED"] }).notNull(),
+    reason: text("reason"),
+    facts: jsonb("facts").$type<RefusalFacts>(),
+    want: smallint("want"),
+    seats: integer("seats").array().notNull(),
+    standing: jsonb("standing").$type<StandingPlaces[]>().notNull(),
+    payment: text("payment"),
+    createdAt: time("created_at").notNull(),
+    decidedAt: time("decided_at").notNull(),
+    updatedAt: time("updated_at").notNull(),
+    expiresAt: time("expires_at"),
+    confirmedAt: time("confirmed_at"),
+  },
+  (table) => [
+    // Serves the sweep without touching the table, and a new owner who loads a show's live holds.
+    index("bookings_pending")
+      .on(table.expiresAt, table.id, table.showId)
+      .where(sql`status = 'PENDING'`),
+  ],
+);
+
+export const seats = pgTable(
+  "seats",
+  {
+    showId: uuid("show_id").notNull(),
+    seatNo: integer("seat_no").notNull(),
+    bookingId: uuid("booking_id").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.showId, table.seatNo] })],
+);
+
+export const sections = pgTable(
+  "sections",
+  {
+    showId: uuid("show_id").notNull(),
+    section: smallint("section").notNull(),
+    capacity: integer("capacity").notNull(),
+    held: integer("held").notNull(),
+    confirmed: integer("confirmed").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.showId, table.section] }),
+    check("sections_not_oversold", sql`${table.held} + ${table.confirmed} <= ${table.capacity}`),
+    check("sections_not_negative", sql`${table.held} >= 0 and ${table.confirmed} >= 0`),
+  ],
+);
+
+export const partitions = pgTable("partitions", {
+  partition: smallint("partition").primaryKey(),
+  /** The next undecided offset. */
+  nextOffset: count("next_offset").notNull(),
+  /** Covers every record so far; with the offset, the fence. */
+  tail: bytea("tail").notNull(),
+  /** The first offset of the next record to be published, as far as is known. */
+  publishedOffset: count("published_offset").notNull(),
+  /** The running maximum of the broker's append times. */
+  logClock: time("log_clock").notNull(),
+  /** SHA-256 of the last decided message, by which a replaced topic is noticed. */
+  lastDigest: bytea("last_digest"),
+});
+
+export const records = pgTable(
+  "records",
+  {
+    partition: smallint("partition").notNull(),
+    firstOffset: count("first_offset").notNull(),
+    nextOffset: count("next_offset").notNull(),
+    body: text("body").notNull(),
+    tail: bytea("tail").notNull(),
+    createdAt: time("created_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.partition, table.firstOffset] })],
+);
+
+export const deadLetters = pgTable(
+  "dead_letters",
+  {
+    partition: smallint("partition").notNull(),
+    lineOffset: count("line_offset").notNull(),
+    key: bytea("key"),
+    value: bytea("value"),
+    fault: text("fault").notNull(),
+    createdAt: time("created_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.partition, table.lineOffset] })],
+);

@@ -1,0 +1,150 @@
+/**
+ * Takes part in a consumer group and hands each partition's messages to its feed. Reading is thus
+ * apart from deciding: a slow partition holds up no other, and the next batch stands ready.
+ *
+ * Kafka's committed offsets are only for lag tools; what has been decided is what Postgres says.
+ */
+import type { Consumer, EachBatchPayload } from "kafkajs";
+
+import { Feed } from "./feed.ts";
+import { connectKafka } from "./kafka.ts";
+import type { KafkaAddress } from "./kafka.ts";
+
+export type LineConsumerOptions = KafkaAddress & {
+  readonly topic: string;
+  readonly groupId: string;
+  /** After each (re)join: the partitions that are ours now, all of them. */
+  readonly onAssigned: (partitions: readonly number[]) => void;
+  /** The consumer died for good: kafkajs does not start it again. */
+  readonly onCrash: (error: Error) => void;
+};
+
+/** The broker's lower bound is 6 s; a worker that is gone for longer loses its partitions. */
+const SESSION_TIMEOUT_MS = 6_000;
+const HEARTBEAT_MS = 1_500;
+const REBALANCE_TIMEOUT_MS = 10_000;
+/** How long a fetch may hang when nothing comes; a seek or a resume takes effect after it. */
+const FETCH_WAIT_MS = 250;
+const REQUEST_TIMEOUT_MS = 10_000;
+const RETRIES = 8;
+const PARTITIONS_CONCURRENT = 64;
+
+export class LineConsumer {
+  readonly #options: LineConsumerOptions;
+  readonly #consumer: Consumer;
+  readonly #feeds = new Map<number, Feed>();
+  readonly #paused = new Map<number, () => void>();
+
+  constructor(options: LineConsumerOptions) {
+    this.#options = options;
+    this.#consumer = connectKafka({
+      ...options,
+      requestTimeoutMs: REQUEST_TIMEOUT_MS,
+      retries: RETRIES,
+    }).consumer({
+      groupId: options.groupId,
+      allowAutoTopicCreation: false,
+      sessionTimeout: SESSION_TIMEOUT_MS,
+      heartbeatInterval: HEARTBEAT_MS,
+      rebalanceTimeout: REBALANCE_TIMEOUT_MS,
+      maxWaitTimeInMs: FETCH_WAIT_MS,
+      retry: { retries: RETRIES, restartOnFailure: () => Promise.resolve(true) },
+    });
+  }
+
+  /** Joins the group and reads until `close`. */
+  async run(): Promise<void> {
+    const { topic, onAssigned, onCrash } = this.#options;
+    this.#consumer.on("consumer.group_join", ({ payload }) => {
+      this.#guard(() => {
+        onAssigned(payload.memberAssignment[topic] ?? []);
+      });
+    });
+    this.#consumer.on("consumer.crash", ({ payload }) => {
+      this.#guard(() => {
+        if (!payload.restart) onCrash(payload.error);
+      });
+    });
+    await this.#consumer.connect();
+    await this.#consumer.subscribe({ topic, fromBeginning: true });
+    await this.#consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: PARTITIONS_CONCURRENT,
+      // Nothing may be thrown in here: kafkajs would retry, crash and restart without progress.
+      eachBatch: (payload) => {
+        this.#guard(() => {
+          this.#hand(payload);
+        });
+        return Promise.resolve();
+      },
+    });
+  }
+
+  /** The feed of a partition; the same object for the consumer's life. */
+  feedOf(partition: number): Feed {
+    let feed = this.#feeds.get(partition);
+    if (feed === undefined) {
+      feed = new Feed();
+      this.#feeds.set(partition, feed);
+    }
+    return feed;
+  }
+
+  /** Starts the partition's feed at `offset`. The seek is a short cut: the feed decides what it takes. */
+  startFeed(partition: number, offset: number): Feed {
+    const feed = this.feedOf(partition);
+    feed.start(offset);
+    this.resume(partition);
+    this.#guard(() => {
+      this.#consumer.seek({ topic: this.#options.topic, partition, offset: String(offset) });
+    });
+    return feed;
+  }
+
+  /** Reads a partition again whose feed was full. Cheap when it was not. */
+  resume(partition: number): void {
+    const resume = this.#paused.get(partition);
+    if (resume === undefined) return;
+    this.#paused.delete(partition);
+    this.#guard(resume);
+  }
+
+  /** Tells Kafka how far a partition is decided, for tools that watch the lag. */
+  async commitOffset(partition: number, offset: number): Promise<void> {
+    const { topic } = this.#options;
+    await this.#consumer.commitOffsets([{ topic, partition, offset: String(offset) }]);
+  }
+
+  async close(): Promise<void> {
+    for (const feed of this.#feeds.values()) feed.stop();
+    await this.#consumer.disconnect();
+  }
+
+  #hand(payload: EachBatchPayload): void {
+    const { batch } = payload;
+    const feed = this.feedOf(batch.partition);
+    for (const { offset, timestamp, key, value } of batch.messages) {
+      const answer = feed.offer({
+        offset: Number(offset),
+        appendedAt: Number(timestamp),
+        key,
+        value,
+      });
+      if (answer === "full") {
+        this.#paused.set(batch.partition, payload.pause());
+        return;
+      }
+      payload.resolveOffset(offset);
+    }
+  }
+
+  /** kafkajs breaks its own join or fetch when a callback throws, so none of ours does. */
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#options.log.error({ err: error }, "a callback of the consumer failed");
+    }
+  }
+}

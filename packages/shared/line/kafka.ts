@@ -1,0 +1,68 @@
+/**
+ * How we connect to Kafka. kafkajs is frozen, so it is treated as vendored code: pinned, patched,
+ * and used through the few files of this folder only.
+ */
+import { connect as connectSocket } from "node:net";
+import { connect as connectTls } from "node:tls";
+
+import { Kafka, logLevel } from "kafkajs";
+import type { LogEntry } from "kafkajs";
+
+import type { Log } from "../runtime/log.ts";
+
+export type KafkaAddress = {
+  readonly brokers: readonly string[];
+  /** Shown in the broker's logs. */
+  readonly clientId: string;
+  readonly log: Log;
+};
+
+export type KafkaOptions = KafkaAddress & {
+  readonly requestTimeoutMs: number;
+  /** How often kafkajs tries a call again by itself. */
+  readonly retries: number;
+};
+
+const CONNECTION_TIMEOUT_MS = 2_000;
+const RETRY_FIRST_MS = 100;
+const RETRY_MAX_MS = 1_000;
+
+/**
+ * One kafkajs client. Use each for one producer, consumer or admin only: two consumers of one client
+ * share a map of offsets that both change.
+ */
+export function connectKafka({ brokers, clientId, log, requestTimeoutMs, retries }: KafkaOptions) {
+  return new Kafka({
+    brokers: [...brokers],
+    clientId,
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    requestTimeout: requestTimeoutMs,
+    retry: { retries, initialRetryTime: RETRY_FIRST_MS, maxRetryTime: RETRY_MAX_MS },
+    // kafkajs leaves Nagle's algorithm on, which holds small requests back.
+    socketFactory: ({ host, port, ssl, onConnect }) => {
+      const socket = ssl
+        ? connectTls(
+            { host, port, ...(host === "localhost" ? {} : { servername: host }), ...ssl },
+            onConnect,
+          )
+        : connectSocket({ host, port }, onConnect);
+      socket.setNoDelay(true);
+      socket.setKeepAlive(true, CONNECTION_TIMEOUT_MS);
+      return socket;
+    },
+    logLevel: logLevel.INFO,
+    logCreator: () => (entry) => {
+      writeLog(log, entry);
+    },
+  });
+}
+
+/**
+ * kafkajs calls every retry an error, though whoever called it decides what is one: its lines are
+ * kept one level lower than it says, and its information at debug.
+ */
+function writeLog(log: Log, { namespace, level, log: facts }: LogEntry): void {
+  const line = { kafka: namespace, broker: facts["broker"], error: facts["error"] };
+  if (level <= logLevel.WARN) log.info(line, `kafka: ${facts.message}`);
+  else log.debug(line, `kafka: ${facts.message}`);
+}

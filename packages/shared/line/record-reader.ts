@@ -1,0 +1,88 @@
+/**
+ * Reads a whole topic of records, every partition, from its present end on. For readers that keep
+ * their own account of what they have seen: it may hand out a record twice, and it may miss one
+ * around a reconnect; whoever reads closes the gap from Postgres.
+ */
+import { randomUUID } from "node:crypto";
+
+import type { Consumer } from "kafkajs";
+
+import { connectKafka } from "./kafka.ts";
+import type { KafkaAddress } from "./kafka.ts";
+
+export type RecordReaderOptions = KafkaAddress & {
+  readonly topic: string;
+  readonly onRecord: (partition: number, body: string) => void;
+  /** The first join: from here on, what is published is handed out. */
+  readonly onJoined: () => void;
+  /** The reader died for good: kafkajs does not start it again. */
+  readonly onCrash: (error: Error) => void;
+};
+
+const SESSION_TIMEOUT_MS = 10_000;
+const HEARTBEAT_MS = 3_000;
+const FETCH_WAIT_MS = 500;
+const FETCH_BYTES_MAX = 32 * 1024 * 1024;
+const REQUEST_TIMEOUT_MS = 10_000;
+const RETRIES = 8;
+
+export class RecordReader {
+  readonly #options: RecordReaderOptions;
+  readonly #consumer: Consumer;
+
+  constructor(options: RecordReaderOptions) {
+    this.#options = options;
+    this.#consumer = connectKafka({
+      ...options,
+      requestTimeoutMs: REQUEST_TIMEOUT_MS,
+      retries: RETRIES,
+    }).consumer({
+      // A group of its own: every reader reads everything, and nothing of it outlives the process.
+      groupId: `${options.clientId}-${randomUUID()}`,
+      allowAutoTopicCreation: false,
+      sessionTimeout: SESSION_TIMEOUT_MS,
+      heartbeatInterval: HEARTBEAT_MS,
+      maxWaitTimeInMs: FETCH_WAIT_MS,
+      maxBytes: FETCH_BYTES_MAX,
+      retry: { retries: RETRIES, restartOnFailure: () => Promise.resolve(true) },
+    });
+  }
+
+  /** Joins and reads until `close`. */
+  async run(): Promise<void> {
+    const { topic, onRecord, onJoined, onCrash } = this.#options;
+    this.#consumer.on("consumer.group_join", () => {
+      this.#guard(onJoined);
+    });
+    this.#consumer.on("consumer.crash", ({ payload }) => {
+      this.#guard(() => {
+        if (!payload.restart) onCrash(payload.error);
+      });
+    });
+    await this.#consumer.connect();
+    await this.#consumer.subscribe({ topic, fromBeginning: false });
+    await this.#consumer.run({
+      autoCommit: false,
+      eachBatch: ({ batch }) => {
+        this.#guard(() => {
+          for (const { value } of batch.messages) {
+            if (value !== null) onRecord(batch.partition, value.toString("utf8"));
+          }
+        });
+        return Promise.resolve();
+      },
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#consumer.disconnect();
+  }
+
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#options.log.error({ err: error }, "a callback of the record reader failed");
+    }
+  }
+}

@@ -1,0 +1,125 @@
+/** The topics of a line: their names, how they must be set up, and where they end. */
+import { connectKafka } from "./kafka.ts";
+import type { KafkaAddress } from "./kafka.ts";
+
+export type Topics = {
+  readonly requests: string;
+  readonly outcomes: string;
+  readonly events: string;
+};
+
+/** The names of the topics; the prefix is `seatline` unless a deployment has several lines. */
+export function buildTopics(prefix: string): Topics {
+  return {
+    requests: `${prefix}.requests`,
+    outcomes: `${prefix}.outcomes`,
+    events: `${prefix}.events`,
+  };
+}
+
+/** The largest record that may stand in a topic. A batch is bounded well below it. */
+export const RECORD_BYTES_MAX = 8 * 1024 * 1024;
+
+const ADMIN_REQUEST_TIMEOUT_MS = 10_000;
+const ADMIN_RETRIES = 20;
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** Retention must exceed the longest outage; nothing is ever deleted by size. */
+const REQUESTS_RETENTION_MS = 30 * DAY_MS;
+const OUTCOMES_RETENTION_MS = 7 * DAY_MS;
+
+export type TopicOptions = KafkaAddress & {
+  readonly topics: Topics;
+  readonly partitionCount: number;
+  readonly replicationFactor: number;
+};
+
+/**
+ * Creates the topics that do not exist yet. The broker's append time is the log's clock, and records
+ * are stored as they come: kafkajs cannot read compressed ones.
+ */
+export async function createTopics(options: TopicOptions): Promise<void> {
+  const { topics, partitionCount, replicationFactor } = options;
+  const configEntries = (retentionMs: number) => [
+    { name: "message.timestamp.type", value: "LogAppendTime" },
+    { name: "compression.type", value: "uncompressed" },
+    { name: "cleanup.policy", value: "delete" },
+    { name: "retention.ms", value: String(retentionMs) },
+    { name: "retention.bytes", value: "-1" },
+    { name: "max.message.bytes", value: String(RECORD_BYTES_MAX) },
+    { name: "min.insync.replicas", value: String(Math.max(1, replicationFactor - 1)) },
+  ];
+  const admin = connectKafka({
+    ...options,
+    requestTimeoutMs: ADMIN_REQUEST_TIMEOUT_MS,
+    retries: ADMIN_RETRIES,
+  }).admin();
+  await admin.connect();
+  try {
+    const existing = await admin.listTopics();
+    const wanted = [
+      { topic: topics.requests, retentionMs: REQUESTS_RETENTION_MS },
+      { topic: topics.outcomes, retentionMs: OUTCOMES_RETENTION_MS },
+      { topic: topics.events, retentionMs: OUTCOMES_RETENTION_MS },
+    ].filter(({ topic }) => !existing.includes(topic));
+    if (wanted.length === 0) return;
+    await admin.createTopics({
+      waitForLeaders: true,
+      topics: wanted.map(({ topic, retentionMs }) => ({
+        topic,
+        numPartitions: partitionCount,
+        replicationFactor,
+        configEntries: configEntries(retentionMs),
+      })),
+    });
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** Where a partition of a topic begins and ends: `low` is the oldest offset, `end` the next to come. */
+export type Extent = { readonly low: number; readonly end: number };
+
+/** Asks the broker for the extents of a topic's partitions, on a connection that it keeps. */
+export class ExtentReader {
+  readonly #options: KafkaAddress;
+  #admin: Promise<ReturnType<ReturnType<typeof connectKafka>["admin"]>> | undefined;
+
+  constructor(options: KafkaAddress) {
+    this.#options = options;
+  }
+
+  /** Extents by partition. Throws what kafkajs throws; the next call connects anew. */
+  async load(topic: string): Promise<Map<number, Extent>> {
+    this.#admin ??= this.#connect();
+    const connecting = this.#admin;
+    try {
+      const admin = await connecting;
+      const offsets = await admin.fetchTopicOffsets(topic);
+      return new Map(
+        offsets.map(({ partition, low, high }) => [
+          partition,
+          { low: Number(low), end: Number(high) },
+        ]),
+      );
+    } catch (error) {
+      if (this.#admin === connecting) this.#admin = undefined;
+      void connecting
+        .then((admin) => admin.disconnect())
+        .catch(() => {
+          // It was broken already; the error that tells so is thrown below.
+        });
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    const admin = await this.#admin?.catch(() => undefined);
+    await admin?.disconnect();
+  }
+
+  async #connect() {
+    const admin = connectKafka({ ...this.#options, requestTimeoutMs: 5_000, retries: 2 }).admin();
+    await admin.connect();
+    return admin;
+  }
+}

@@ -1,0 +1,392 @@
+/**
+ * The story of one partition: take, collect, prefetch, decide, commit, publish, one batch in flight.
+ *
+ * Whatever goes wrong, there is one way back: forget what is known of the partition and take it again.
+ * What was committed, and by whom, is what Postgres says.
+ */
+import { setTimeout as pause } from "node:timers/promises";
+
+import { buildEvents } from "@seatline/shared/contract/event.ts";
+import { parseRecord } from "@seatline/shared/contract/record.ts";
+import type { LineRecord } from "@seatline/shared/contract/record.ts";
+import { assert } from "@seatline/shared/core/assert.ts";
+import { buildLineState } from "@seatline/shared/core/show.ts";
+import type { LineState } from "@seatline/shared/core/show.ts";
+import type { Sql } from "@seatline/shared/db/client.ts";
+import { commitDecisions } from "@seatline/shared/db/commit-decisions.ts";
+import { classifyFault } from "@seatline/shared/runtime/faults.ts";
+import type { FaultKind } from "@seatline/shared/runtime/faults.ts";
+import { loadBookings } from "@seatline/shared/db/load-bookings.ts";
+import { loadPartitions, loadRecords } from "@seatline/shared/db/load-partitions.ts";
+import { loadShows } from "@seatline/shared/db/load-shows.ts";
+import type { ShowHead } from "@seatline/shared/db/load-shows.ts";
+import type { LineConsumer } from "@seatline/shared/line/consumer.ts";
+import type { LineMessage } from "@seatline/shared/line/feed.ts";
+import type { Publisher } from "@seatline/shared/line/publisher.ts";
+import type { ExtentReader, Topics } from "@seatline/shared/line/topics.ts";
+import type { Log } from "@seatline/shared/runtime/log.ts";
+
+import { decideBatch, digestMessage, readMessage } from "./batch.ts";
+import type { DecidedBatch, Position, ReadMessage } from "./batch.ts";
+
+export type LoopDeps = {
+  readonly sql: Sql;
+  readonly consumer: LineConsumer;
+  readonly publisher: Publisher;
+  readonly extents: ExtentReader;
+  readonly topics: Topics;
+  readonly log: Log;
+  /** Ends the process: this partition cannot be served, and a restart of it is the next best thing. */
+  readonly giveUp: (why: string, error?: unknown) => void;
+};
+
+/** What is known of the partition while it is ours. All of it is a copy. */
+type Owned = {
+  position: Position;
+  readonly state: LineState;
+  readonly heads: Map<string, ShowHead>;
+  /** Messages that a bound cut off the last batch. */
+  carry: ReadMessage[];
+  clock: { readonly databaseMs: number; readonly seenAt: number };
+  now: number;
+};
+
+/** Why the partition must be taken again. */
+type Trouble = {
+  readonly kind: FaultKind | "fenced" | "feed" | "core" | "unpublished";
+  readonly error?: unknown;
+};
+
+const BATCH_MESSAGES_MAX = 1_000;
+const BATCH_BYTES_MAX = 1024 * 1024;
+/** How long the last decided message may take to come again from Kafka. */
+const REREAD_TIMEOUT_MS = 10_000;
+const IDLE_TIMEOUT_MS = 60_000;
+const BACK_OFF_FIRST_MS = 50;
+const BACK_OFF_MAX_MS = 2_000;
+const BACK_OFF_EXHAUSTED_MS = 5_000;
+/** A batch that fails so often for a reason of data is committed one request at a time. */
+const DATA_FAULTS_MAX = 3;
+/** The feed may break so often without any progress before that counts as a hole in the log. */
+const FEED_TROUBLES_MAX = 5;
+const RECORDS_PER_PAGE = 50;
+/** Shows kept in memory between batches; the one touched longest ago goes first. */
+const SHOWS_MAX = 500;
+
+export class PartitionLoop {
+  readonly partition: number;
+  readonly #deps: LoopDeps;
+  #stopped = false;
+  #messagesMax = BATCH_MESSAGES_MAX;
+  #waitingFor: FaultKind | null = null;
+  #progressAt = performance.now();
+  #next = 0;
+  /** Offsets that are parked undecided, and why; emptied as they are committed. */
+  readonly #poison = new Map<number, string>();
+  /** Troubles in a row at the same offset. */
+  #streak = { next: -1, data: 0, feed: 0, any: 0 };
+
+  constructor(partition: number, deps: LoopDeps) {
+    this.partition = partition;
+    this.#deps = deps;
+  }
+
+  /** For the watchdog: the next undecided offset, and for how long nothing has moved for no known reason. */
+  get progress(): { next: number; stuckMs: number } {
+    const stuckMs = this.#waitingFor === null ? performance.now() - this.#progressAt : 0;
+    return { next: this.#next, stuckMs };
+  }
+
+  /** Serves the partition until `stop`. Never throws: what cannot be served ends the process. */
+  async run(): Promise<void> {
+    while (!this.#stopped) {
+      const trouble = await this.#serve().catch((error: unknown): Trouble => ({
+        kind: classifyFault(error),
+        error,
+      }));
+      if (trouble === null || this.#stopped) return;
+      await this.#recover(trouble);
+    }
+  }
+
+  /** Takes no more; what is decided is still committed and published. */
+  stop(): void {
+    this.#stopped = true;
+    this.#deps.consumer.feedOf(this.partition).stop();
+  }
+
+  async #serve(): Promise<Trouble | null> {
+    const owned = await this.#take(); // 1
+    if (owned === null) return this.#stopped ? null : { kind: "feed" };
+    for (;;) {
+      const messages = await this.#collect(owned); // 2
+      if (messages === null) return this.#stopped ? null : { kind: "feed" };
+      await this.#prefetch(owned, messages); // 3
+      const batch = this.#decide(owned, messages); // 4
+      if ("kind" in batch) return batch;
+      const committed = await this.#commit(owned, batch); // 5
+      if (!committed) return { kind: "fenced" };
+      const published = await this.#publish(batch.record, batch.body); // 6
+      if (!published) return { kind: "unpublished" };
+      owned.position = { ...owned.position, published: batch.next };
+    }
+  }
+
+  /**
+   * 1. Reads what Postgres knows of the partition, makes sure that the topic is still the one it was
+   * read from, and publishes what a predecessor may have left unpublished.
+   */
+  async #take(): Promise<Owned | null> {
+    const { sql, consumer } = this.#deps;
+    const rows = await loadPartitions(sql);
+    const row = rows[this.partition];
+    assert(row !== undefined, `partition ${this.partition} is in the table`);
+    this.#next = row.nextOffset;
+    this.#waitingFor = null;
+    const expected = await this.#findReread(row.nextOffset);
+    if (expected === "replaced") return null;
+    const feed = consumer.startFeed(this.partition, expected);
+    if (expected < row.nextOffset) {
+      const reread = await feed.take({ messagesMax: 1, bytesMax: 0, timeoutMs: REREAD_TIMEOUT_MS });
+      if (typeof reread === "string") return null;
+      const [last] = reread;
+      if (last === undefined || digestMessage(last) !== row.lastDigest) {
+        this.#refuse(row.nextOffset, "another message stands where the last decided one was");
+        return null;
+      }
+    }
+    const published = await this.#publishRest(row.publishedOffset, row.nextOffset);
+    if (!published) return null;
+    return {
+      position: {
+        partition: this.partition,
+        partitionCount: rows.length,
+        next: row.nextOffset,
+        tail: row.tail,
+        published: row.nextOffset,
+        logClock: row.logClock,
+      },
+      state: buildLineState(),
+      heads: new Map(),
+      carry: [],
+      clock: { databaseMs: row.clockMs, seenAt: performance.now() },
+      now: row.clockMs,
+    };
+  }
+
+  /** Where to begin reading: at the last decided message, if the topic still has it. */
+  async #findReread(next: number): Promise<number | "replaced"> {
+    const extents = await this.#deps.extents.load(this.#deps.topics.requests);
+    const extent = extents.get(this.partition);
+    if (extent === undefined) throw new Error(`the topic has no partition ${this.partition}`);
+    if (extent.end < next) {
+      this.#refuse(next, `the topic ends at ${extent.end}`);
+      return "replaced";
+    }
+    if (extent.low > next) {
+      this.#refuse(next, `the topic begins only at ${extent.low}`);
+      return "replaced";
+    }
+    return next > extent.low ? next - 1 : next;
+  }
+
+  #refuse(next: number, found: string): void {
+    this.#deps.giveUp(
+      `The topic ${this.#deps.topics.requests} was replaced or cut: partition ${this.partition} is decided up to offset ${next}, but ${found}. ` +
+        "Nothing was decided on it. Restore the topic, or start with a new database and new topics together.",
+    );
+  }
+
+  /** 2. Messages without a gap from the next undecided offset on. */
+  async #collect(owned: Owned): Promise<ReadMessage[] | null> {
+    if (owned.carry.length > 0) return owned.carry.splice(0, this.#messagesMax);
+    const feed = this.#deps.consumer.feedOf(this.partition);
+    let messages: LineMessage[] | "stopped" | "timeout" = "timeout";
+    while (messages === "timeout") {
+      messages = await feed.take({
+        messagesMax: this.#messagesMax,
+        bytesMax: BATCH_BYTES_MAX,
+        timeoutMs: IDLE_TIMEOUT_MS,
+      });
+    }
+    if (messages === "stopped") return null;
+    this.#deps.consumer.resume(this.partition);
+    assert(messages[0]?.offset === owned.position.next, "the feed hands out what is wanted next");
+    return messages.map((message) => readMessage(message, owned.position, this.#poison));
+  }
+
+  /** 3. Loads what the batch names and memory lacks. */
+  async #prefetch({ state, heads }: Owned, messages: readonly ReadMessage[]): Promise<void> {
+    const bookingIds = new Set<string>();
+    const showIds = new Set<string>();
+    for (const { request } of messages) {
+      if (request === null) continue;
+      if ("showId" in request) showIds.add(request.showId);
+      if (request.kind === "create-show") continue;
+      const id = request.kind === "book" ? request.requestId : request.bookingId;
+      if (!state.bookings.has(id)) bookingIds.add(id);
+    }
+    for (const booking of await loadBookings(this.#deps.sql, [...bookingIds])) {
+      state.bookings.set(booking.id, booking);
+      showIds.add(booking.showId);
+    }
+    const missing = [...showIds].filter((id) => !state.shows.has(id));
+    for (const [id, head] of await loadShows(this.#deps.sql, state, missing)) heads.set(id, head);
+  }
+
+  /** 4. The fold. `now` never goes back. */
+  #decide(owned: Owned, messages: readonly ReadMessage[]): DecidedBatch | Trouble {
+    const elapsed = Math.floor(performance.now() - owned.clock.seenAt);
+    owned.now = Math.max(owned.now, owned.clock.databaseMs + elapsed);
+    const batch = decideBatch(owned.position, messages, owned);
+    if ("failedAt" in batch) {
+      this.#poison.set(batch.failedAt, "the core failed on it");
+      return { kind: "core", error: batch.error };
+    }
+    owned.carry = [...messages.slice(batch.decided), ...owned.carry];
+    return batch;
+  }
+
+  /** 5. One statement. False if the partition is not ours any more. */
+  async #commit(owned: Owned, batch: DecidedBatch): Promise<boolean> {
+    const { committed, clockMs } = await commitDecisions(this.#deps.sql, batch);
+    if (!committed) return false;
+    owned.clock = { databaseMs: clockMs, seenAt: performance.now() };
+    owned.position = {
+      ...owned.position,
+      next: batch.next,
+      tail: batch.newTail,
+      logClock: batch.logClock,
+    };
+    this.#next = batch.next;
+    this.#progressAt = performance.now();
+    this.#messagesMax = Math.min(this.#messagesMax * 2, BATCH_MESSAGES_MAX);
+    for (const { offset, fault } of batch.deadLetters) {
+      this.#poison.delete(offset);
+      this.#deps.log.error({ partition: this.partition, offset, fault }, "parked a dead letter");
+    }
+    for (const { id, version, hash } of batch.record.shows) {
+      owned.heads.delete(id);
+      owned.heads.set(id, { version, hash });
+    }
+    forgetSettled(owned);
+    return true;
+  }
+
+  /** 6. The record for our own readers, its events for everybody else's. */
+  async #publish(record: LineRecord, body: string): Promise<boolean> {
+    const { publisher, topics } = this.#deps;
+    const { partition } = this;
+    const results = await Promise.all([
+      publisher.publish({ topic: topics.outcomes, partition, key: String(partition), value: body }),
+      ...buildEvents(record).map(({ showId, event }) =>
+        publisher.publish({
+          topic: topics.events,
+          partition,
+          key: showId,
+          value: JSON.stringify(event),
+        }),
+      ),
+    ]);
+    return results.every(({ status }) => status === "acked");
+  }
+
+  async #publishRest(from: number, to: number): Promise<boolean> {
+    for (let first = from; first < to;) {
+      const rows = await loadRecords(this.#deps.sql, {
+        partition: this.partition,
+        from: first,
+        limit: RECORDS_PER_PAGE,
+      });
+      assert(rows.length > 0, `the records of partition ${this.partition} reach to ${to}`);
+      for (const { next, body } of rows) {
+        const record = parseRecord(body);
+        assert(record !== null, "a stored record can be read");
+        if (!(await this.#publish(record, body))) return false;
+        first = next;
+      }
+    }
+    return true;
+  }
+
+  /** Says what went wrong, draws the consequence for the next try, and waits as long as fits. */
+  async #recover({ kind, error }: Trouble): Promise<void> {
+    if (this.#streak.next !== this.#next)
+      this.#streak = { next: this.#next, data: 0, feed: 0, any: 0 };
+    const streak = this.#streak;
+    streak.any += 1;
+    const { log, giveUp } = this.#deps;
+    const line = { partition: this.partition, next: this.#next, kind, err: error };
+    let backOffMs = Math.min(BACK_OFF_FIRST_MS * 2 ** (streak.any - 1), BACK_OFF_MAX_MS);
+    this.#waitingFor = null;
+    switch (kind) {
+      case "fenced":
+        log.warn(line, "fenced: somebody else committed to this partition; nothing was written");
+        break;
+      case "feed":
+        streak.feed += 1;
+        log.info(line, "the partition's messages came out of order or not at all; reading again");
+        if (streak.feed > FEED_TROUBLES_MAX) {
+          giveUp(
+            `Partition ${this.partition}: no message at offset ${this.#next} could be read, though the topic should have one.`,
+          );
+        }
+        break;
+      case "core":
+        log.error(line, "the core failed on a request; it will be parked");
+        break;
+      case "unpublished":
+        this.#waitingFor = "transient";
+        log.warn(line, "a record is committed but not published; publishing it again");
+        break;
+      case "transient":
+        this.#waitingFor = kind;
+        log.warn(line, "Postgres or Kafka is away; the line waits");
+        break;
+      case "exhausted":
+        this.#waitingFor = kind;
+        backOffMs = BACK_OFF_EXHAUSTED_MS;
+        log.error(line, "Postgres has no room; the line waits");
+        break;
+      case "too-slow":
+        this.#waitingFor = kind;
+        this.#messagesMax = Math.max(1, Math.floor(this.#messagesMax / 2));
+        log.warn(
+          { ...line, messagesMax: this.#messagesMax },
+          "a commit took too long; smaller batches",
+        );
+        break;
+      case "data":
+        streak.data += 1;
+        this.#isolate(streak.data);
+        log.error(line, "Postgres cannot store this batch");
+        break;
+      case "bug":
+        giveUp("a bug in the booking-worker", error);
+        break;
+    }
+    if (!this.#stopped) await pause(backOffMs);
+  }
+
+  /** Finds the request that cannot be stored: one at a time, and the one that fails alone is parked. */
+  #isolate(failures: number): void {
+    if (failures < DATA_FAULTS_MAX) return;
+    if (this.#messagesMax > 1) this.#messagesMax = 1;
+    else this.#poison.set(this.#next, "Postgres cannot store what was decided on it");
+  }
+}
+
+/** Settled bookings were only needed for their batch; shows are kept up to a bound. */
+function forgetSettled({ state, heads }: Owned): void {
+  for (const [id, { status }] of state.bookings)
+    if (status !== "PENDING") state.bookings.delete(id);
+  if (state.shows.size <= SHOWS_MAX) return;
+  for (const id of heads.keys()) {
+    if (state.shows.size <= SHOWS_MAX) break;
+    state.shows.delete(id);
+    heads.delete(id);
+    for (const booking of state.bookings.values()) {
+      if (booking.showId === id) state.bookings.delete(booking.id);
+    }
+  }
+}

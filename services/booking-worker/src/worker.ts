@@ -1,0 +1,132 @@
+/**
+ * Runs one loop for each partition that the group gives us, and watches that they get on. A worker
+ * that stands still without a known reason ends itself: another, or its own restart, goes on.
+ */
+import type { Checks } from "@seatline/shared/runtime/health.ts";
+import { LineConsumer } from "@seatline/shared/line/consumer.ts";
+
+import { PartitionLoop } from "./partition-loop.ts";
+import type { LoopDeps } from "./partition-loop.ts";
+
+export type WorkerDeps = Omit<LoopDeps, "consumer"> & {
+  readonly brokers: readonly string[];
+  readonly groupId: string;
+};
+
+const WATCH_INTERVAL_MS = 5_000;
+/** No progress for so long, with messages waiting and nothing known to be wrong: give up. */
+const STUCK_MAX_MS = 30_000;
+/** Not in the group for so long while the broker answers: give up. */
+const UNJOINED_MAX_MS = 60_000;
+
+export class Worker {
+  readonly #deps: WorkerDeps;
+  readonly #consumer: LineConsumer;
+  readonly #loops = new Map<number, { loop: PartitionLoop; done: Promise<void> }>();
+  /** Loops that lost their partition and finish their last batch. */
+  readonly #leaving = new Set<Promise<void>>();
+  #joined = false;
+  #unjoinedSince = performance.now();
+  #brokerAnswers = false;
+  #watch: NodeJS.Timeout | undefined;
+  #closing = false;
+
+  constructor(deps: WorkerDeps) {
+    this.#deps = deps;
+    this.#consumer = new LineConsumer({
+      brokers: deps.brokers,
+      clientId: "booking-worker",
+      log: deps.log,
+      topic: deps.topics.requests,
+      groupId: deps.groupId,
+      onAssigned: (partitions) => {
+        this.#assign(partitions);
+      },
+      onCrash: (error) => {
+        deps.giveUp("the consumer died", error);
+      },
+    });
+  }
+
+  /** Ready means: in the group, and able to publish. An idle second worker is ready too. */
+  get checks(): Checks {
+    return {
+      group: this.#joined ? "ok" : "down",
+      kafka: this.#brokerAnswers && this.#deps.publisher.isConnected ? "ok" : "down",
+    };
+  }
+
+  async run(): Promise<void> {
+    this.#deps.publisher.connect();
+    await this.#consumer.run();
+    this.#scheduleWatch(0);
+  }
+
+  /** Commits and publishes what is decided, then leaves the group. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    clearTimeout(this.#watch);
+    for (const partition of this.#loops.keys()) this.#end(partition);
+    await Promise.all(this.#leaving);
+    await this.#consumer.close();
+  }
+
+  /** After every join the partitions are taken anew: what happened meanwhile, Postgres knows. */
+  #assign(partitions: readonly number[]): void {
+    if (this.#closing) return;
+    this.#joined = true;
+    this.#deps.log.info({ partitions }, "partitions assigned");
+    for (const partition of this.#loops.keys()) this.#end(partition);
+    for (const partition of partitions) {
+      const loop = new PartitionLoop(partition, { ...this.#deps, consumer: this.#consumer });
+      const before = Promise.all(this.#leaving);
+      this.#loops.set(partition, { loop, done: before.then(() => loop.run()) });
+    }
+  }
+
+  #end(partition: number): void {
+    const entry = this.#loops.get(partition);
+    if (entry === undefined) return;
+    this.#loops.delete(partition);
+    entry.loop.stop();
+    this.#leaving.add(entry.done);
+    void entry.done.finally(() => this.#leaving.delete(entry.done));
+  }
+
+  #scheduleWatch(delayMs: number): void {
+    this.#watch = setTimeout(() => {
+      void this.#watchOnce().finally(() => {
+        if (!this.#closing) this.#scheduleWatch(WATCH_INTERVAL_MS);
+      });
+    }, delayMs);
+  }
+
+  async #watchOnce(): Promise<void> {
+    const { extents, topics, log, giveUp } = this.#deps;
+    try {
+      const ends = await extents.load(topics.requests);
+      this.#brokerAnswers = true;
+      this.#watchMembership();
+      for (const [partition, { loop }] of this.#loops) {
+        const { next, stuckMs } = loop.progress;
+        const lag = (ends.get(partition)?.end ?? 0) - next;
+        if (lag > 0 && stuckMs > STUCK_MAX_MS) {
+          giveUp(`partition ${partition} stands at ${next} with ${lag} requests waiting`);
+        }
+        await this.#consumer.commitOffset(partition, next);
+      }
+    } catch (error) {
+      // Without a broker there is nothing to watch; kafkajs tries to reach it again.
+      this.#brokerAnswers = false;
+      this.#unjoinedSince = performance.now();
+      log.warn({ err: error }, "the broker does not answer");
+    }
+  }
+
+  #watchMembership(): void {
+    if (this.#joined) return;
+    if (performance.now() - this.#unjoinedSince > UNJOINED_MAX_MS) {
+      this.#deps.giveUp("the broker answers, but the consumer group took us in for a minute not");
+    }
+  }
+}
