@@ -44,7 +44,8 @@ export class HoldQueue {
 
   clone(): HoldQueue {
     const copy = new HoldQueue();
-    copy.#heap.push(...this.#heap);
+    // Not `push(...heap)`: a large show has more holds than a call may have arguments.
+    for (const hold of this.#heap) copy.#heap.push(hold);
     return copy;
   }
 
