@@ -16,6 +16,7 @@ import {
   tell,
 } from "../testing/builders.ts";
 import type { Timed } from "../testing/builders.ts";
+import { BOOKING_STATUSES } from "./model.ts";
 import type { BookingStatus, Request } from "./model.ts";
 
 const SEAT_1 = { seats: [1] };
@@ -121,6 +122,10 @@ describe("the histories of these tables", () => {
   it.each(Object.entries(STATUS_OF))("%s leaves the booking %s", (given, status) => {
     const { state } = play(HISTORIES[given as Given]);
     expect(state.bookings.get("a")?.status).toBe(status);
+  });
+
+  it("leave no status out", () => {
+    expect(new Set(Object.values(STATUS_OF))).toEqual(new Set(BOOKING_STATUSES));
   });
 });
 
