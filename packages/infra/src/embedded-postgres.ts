@@ -14,7 +14,7 @@ import {
   isSameProcessAlive,
   signalProcess,
 } from "./process-identity.ts";
-import { findRunAs } from "./run-as.ts";
+import { buildCommand, findRunAs } from "./run-as.ts";
 import type { RunAs } from "./run-as.ts";
 import { lastWords, runCommand } from "./run-command.ts";
 import type { ProcessSpec } from "./supervised-process.ts";
@@ -60,16 +60,11 @@ export async function prepareEmbeddedPostgres(
     await initCluster({ dataFolder, binaries, runAs, options });
   }
   const account = await ownerOf(dataFolder, runAs);
-  const [command = "", ...args] = [
-    ...runAs.prefix,
-    binaries.postgres,
-    ...["-D", dataFolder, "-p", String(options.port)],
-    ...serverSettings(options).flatMap((setting) => ["-c", setting]),
-  ];
+  const settings = serverSettings(options).flatMap((setting) => ["-c", setting]);
+  const args = ["-D", dataFolder, "-p", String(options.port), ...settings];
   return {
     name: "postgres",
-    command,
-    args,
+    ...buildCommand(runAs, binaries.postgres, args),
     ...account,
     env: { ...process.env, LC_ALL: "C", TZ: "UTC" },
     cwd: dataFolder,
@@ -112,14 +107,15 @@ async function initCluster(job: {
   if (uid !== undefined && gid !== undefined) {
     await Promise.all([draft, passwordFile].map((path) => chown(path, uid, gid)));
   }
-  const [command = "", ...args] = [
-    ...prefix,
-    binaries.initdb,
+  const { command, args } = buildCommand(runAs, binaries.initdb, [
     `--pgdata=${draft}`,
     `--username=${databaseUser}`,
     `--pwfile=${passwordFile}`,
-    ...["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-instructions"],
-  ];
+    "--auth=scram-sha-256",
+    "--encoding=UTF8",
+    "--locale=C",
+    "--no-instructions",
+  ]);
   const account = prefix.length === 0 ? { uid, gid } : {};
   const env = { ...process.env, LC_ALL: "C", TZ: "UTC" };
   const limits = { timeoutMs: initTimeoutMs, signal: options.signal };

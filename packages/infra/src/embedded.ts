@@ -20,6 +20,8 @@ import { cacheFolderOf } from "./paths.ts";
 import { findFreePort } from "./ports.ts";
 import { ensureDatabase, maintenanceUrlOf, waitForPostgres } from "./postgres-ready.ts";
 import { loadSettings, saveSettings } from "./settings.ts";
+import { childStateOf } from "./state-file.ts";
+import type { ChildState } from "./state-file.ts";
 import { SupervisedProcess } from "./supervised-process.ts";
 import type { ProcessSpec } from "./supervised-process.ts";
 
@@ -29,7 +31,8 @@ export type EmbeddedOptions = {
   readonly connectionsMax: number;
   readonly env: NodeJS.ProcessEnv;
   readonly log: (line: string) => void;
-  readonly onChange: () => void;
+  /** A server got another pid. */
+  readonly onChange: (child: ChildState) => void;
   readonly signal: AbortSignal | undefined;
 };
 
@@ -52,15 +55,18 @@ export async function findEmbeddedObstacle(env: NodeJS.ProcessEnv): Promise<stri
 
 /** Starts both and resolves when both answer. What was started is stopped again if it fails. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<RunningInfra> {
-  const { folder, signal } = options;
+  const { folder, log, signal, onChange } = options;
   await mkdir(join(folder, "logs"), { recursive: true, mode: 0o711 });
   const { ports, password } = await chooseAddresses(folder);
   const databaseUrl = `postgres://${databaseUser}:${password}@127.0.0.1:${ports.postgres}/${databaseName}`;
   const kafkaBrokers = [`127.0.0.1:${ports.kafka}`];
   const processes: SupervisedProcess[] = [];
-  const run = async (spec: ProcessSpec): Promise<SupervisedProcess> => {
+  const run = async (spec: ProcessSpec, port: number): Promise<SupervisedProcess> => {
     signal?.throwIfAborted();
-    const process = new SupervisedProcess(spec, options);
+    const process = new SupervisedProcess(spec, {
+      log,
+      onChange: (identity) => onChange(childStateOf(spec.name, identity, { port })),
+    });
     processes.push(process);
     await process.start();
     return process;
@@ -82,7 +88,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<RunningIn
   }
 }
 
-type Run = (spec: ProcessSpec) => Promise<SupervisedProcess>;
+type Run = (spec: ProcessSpec, port: number) => Promise<SupervisedProcess>;
 
 async function startPostgres(
   job: EmbeddedOptions & {
@@ -94,7 +100,7 @@ async function startPostgres(
 ): Promise<InfraPart> {
   const { folder, signal, databaseUrl } = job;
   const logPath = join(folder, "logs", "postgres.log");
-  const server = await job.run(await prepareEmbeddedPostgres({ ...job, logPath }));
+  const server = await job.run(await prepareEmbeddedPostgres({ ...job, logPath }), job.port);
   const isReady = (): Promise<boolean> =>
     waitForPostgres(maintenanceUrlOf(databaseUrl), { timeoutMs: readyTimeoutMs, signal });
   await expectReady(server, isReady);
@@ -120,7 +126,7 @@ async function startKafka(
     controllerPort: ports.kafkaController,
     parts: await prepareKafkaParts(cache),
   });
-  const server = await job.run(spec);
+  const server = await job.run(spec, ports.kafka);
   const isReady = (): Promise<boolean> =>
     waitForKafka(job.kafkaBrokers, { timeoutMs: readyTimeoutMs, signal });
   await expectReady(server, isReady);

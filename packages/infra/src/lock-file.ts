@@ -8,7 +8,7 @@ import { identifyProcess, isSameProcessAlive, parseIdentity } from "./process-id
 import type { ProcessIdentity } from "./process-identity.ts";
 
 export type LockAttempt =
-  | { readonly held: true; release(): void }
+  | { readonly held: true; readonly release: () => void }
   | { readonly held: false; readonly holder: ProcessIdentity };
 
 /** Someone may take over a dead lock at the same moment as we do; then we look once more. */

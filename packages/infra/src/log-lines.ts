@@ -17,9 +17,11 @@ export const showServiceLine: ShowLine = (line, stream) => {
   return cut(`${levelNames[entry.level] ?? "warn"}: ${entry.message}`);
 };
 
-/** Kafka writes `2026-11-22 12:00:00,000 ERROR …`; its warnings are many and rarely ours. */
+/** Kafka's ERROR lines are many and most pass by themselves; these are the ones it dies of. */
 export const showKafkaLine: ShowLine = (line) =>
-  / (ERROR|FATAL) |^Error: |OutOfMemoryError/.test(line) ? cut(line) : undefined;
+  / FATAL |fatal (exception|error|fault)|OutOfMemoryError|No space left/i.test(line)
+    ? cut(line)
+    : undefined;
 
 /** Postgres reports clients' mistakes as ERROR and FATAL; only PANIC is about the server itself. */
 export const showPostgresLine: ShowLine = (line) =>

@@ -28,6 +28,11 @@ export async function stopOrphans(state: RunState): Promise<string[]> {
   return alive.map(({ name }) => name);
 }
 
+/** SIGKILL to all of them, without waiting. */
+export function killNow(state: RunState): void {
+  for (const { identity } of childProcessesOf(state)) signalProcess(identity, "SIGKILL");
+}
+
 async function stopAll(orphans: readonly Orphan[]): Promise<void> {
   for (const { name, identity } of orphans) {
     signalProcess(identity, infraStopSignals[name] ?? "SIGTERM");

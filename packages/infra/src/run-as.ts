@@ -20,6 +20,17 @@ const candidates = ["postgres", "nobody"] as const;
 const lookupTimeoutMs = 5_000;
 const anyoneMayEnter = 0o001;
 
+/** The command line with what goes before it. */
+export function buildCommand(
+  { prefix }: RunAs,
+  command: string,
+  args: readonly string[],
+): { readonly command: string; readonly args: readonly string[] } {
+  const [program, ...before] = prefix;
+  if (program === undefined) return { command, args };
+  return { command: program, args: [...before, command, ...args] };
+}
+
 /** `folders`: all that the program must be able to reach. */
 export async function findRunAs(folders: readonly string[]): Promise<RunAs> {
   if (process.getuid?.() !== 0) return { prefix: [] };
@@ -39,10 +50,9 @@ export async function findRunAs(folders: readonly string[]): Promise<RunAs> {
  */
 async function runAsWithReach({ uid, gid }: Account): Promise<RunAs> {
   const capability = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"];
-  const prefix = ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--clear-groups", ...capability];
-  const [command = "", ...args] = [...prefix, "true"];
-  const result = await runCommand(command, args, { timeoutMs: lookupTimeoutMs });
-  if (result.code === 0) return { uid, gid, prefix };
+  const args = [`--reuid=${uid}`, `--regid=${gid}`, "--clear-groups", ...capability];
+  const result = await runCommand("setpriv", [...args, "true"], { timeoutMs: lookupTimeoutMs });
+  if (result.code === 0) return { uid, gid, prefix: ["setpriv", ...args] };
   throw new Error(
     "Postgres does not run as root, and no other user can reach this folder: start Seatline as a normal user, or move the checkout out of root's home.",
   );

@@ -4,7 +4,7 @@
  * because the database's address carries its password.
  */
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { parseIdentity } from "./process-identity.ts";
+import { identifyProcess, parseIdentity } from "./process-identity.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 
 export type ChildState = {
@@ -15,6 +15,16 @@ export type ChildState = {
   readonly port: number | null;
   readonly container: string | null;
 };
+
+export function childStateOf(
+  name: string,
+  identity: ProcessIdentity | undefined,
+  place: { readonly port?: number | null; readonly container?: string | null } = {},
+): ChildState {
+  const { port = null, container = null } = place;
+  const { pid = null, startedAt = null } = identity ?? {};
+  return { name, pid, startedAt, port, container };
+}
 
 export type RunState = {
   readonly supervisorPid: number;
@@ -29,10 +39,49 @@ export type RunState = {
   readonly children: readonly ChildState[];
 };
 
-export function writeState(path: string, state: RunState): void {
-  const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
-  renameSync(draft, path);
+/** The state of this very process, kept current on disk. */
+export class RunStateFile {
+  readonly path: string;
+  #state: RunState;
+
+  constructor(path: string, known: Partial<RunState> = {}) {
+    this.path = path;
+    this.#state = {
+      supervisorPid: process.pid,
+      supervisorStartedAt: identifyProcess(process.pid)?.startedAt ?? "",
+      warden: null,
+      url: null,
+      infra: null,
+      composeProject: null,
+      databaseUrl: null,
+      kafkaBrokers: [],
+      topicPrefix: null,
+      children: [],
+      ...known,
+    };
+    this.#write();
+  }
+
+  update(change: Partial<RunState>): void {
+    this.#state = { ...this.#state, ...change };
+    this.#write();
+  }
+
+  /** Puts `child` in the place of the one with its name. */
+  setChild(child: ChildState): void {
+    const others = this.#state.children.filter(({ name }) => name !== child.name);
+    this.update({ children: [...others, child] });
+  }
+
+  remove(): void {
+    removeState(this.path);
+  }
+
+  #write(): void {
+    const draft = `${this.path}.${process.pid}`;
+    writeFileSync(draft, `${JSON.stringify(this.#state, null, 2)}\n`, { mode: 0o600 });
+    renameSync(draft, this.path);
+  }
 }
 
 /** Undefined when there is none, or none that can be read: then nothing is known to run. */

@@ -27,6 +27,8 @@ export type ProcessSpec = {
   readonly stopTimeoutMs: number;
   /** An exit with this code will not get better by trying again. */
   readonly finalExitCode?: number;
+  /** Its channel to us closes when we die: a process that listens stops by itself then. */
+  readonly hasChannel?: boolean;
   /** Runs before every start, also before a restart: clears what a crash left behind. */
   readonly prepare?: () => Promise<void>;
 };
@@ -34,7 +36,7 @@ export type ProcessSpec = {
 export type ProcessEvents = {
   readonly log: (line: string) => void;
   /** The process or its pid changed: whoever writes the state file does it now. */
-  readonly onChange: () => void;
+  readonly onChange: (identity: ProcessIdentity | undefined) => void;
   /** It ended with `finalExitCode` and stays down; `sentence` is the last it said. */
   readonly onFinalExit?: (sentence: string) => void;
 };
@@ -124,7 +126,7 @@ export class SupervisedProcess {
   }
 
   #spawn(): void {
-    const { command, args, env, cwd, uid, gid } = this.spec;
+    const { command, args, env, cwd, uid, gid, hasChannel = false } = this.spec;
     const child = spawn(command, args, {
       env,
       cwd,
@@ -132,7 +134,7 @@ export class SupervisedProcess {
       ...(gid !== undefined && { gid }),
       // A group of its own: Ctrl-C reaches the supervisor alone, and the order of stopping is ours.
       detached: true,
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["ignore", "pipe", "pipe", ...(hasChannel ? (["ipc"] as const) : [])],
     });
     this.#child = child;
     this.#startedAt = performance.now();
@@ -151,11 +153,11 @@ export class SupervisedProcess {
       this.#identity = undefined;
       void Promise.race([closed, delay(drainMaxMs)]).then(() => this.#afterExit(code, signal));
     });
-    this.#events.onChange();
+    this.#events.onChange(this.#identity);
   }
 
   #afterExit(code: number | null, signal: NodeJS.Signals | null): void {
-    if (this.#child === undefined) this.#events.onChange();
+    if (this.#child === undefined) this.#events.onChange(undefined);
     if (this.#mode !== "running" || this.#child !== undefined) return;
     if (code !== null && code === this.spec.finalExitCode) {
       this.#mode = "ended";

@@ -1,0 +1,106 @@
+/**
+ * Postgres and Kafka for `npm start` as the compose file's own two services, in a project of this
+ * checkout's own. Their data stays in the project's volumes. Never touches the file's other services.
+ */
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { watchContainer } from "./container-part.ts";
+import type { RunningInfra } from "./embedded.ts";
+import { databaseName, databaseUser } from "./embedded-postgres.ts";
+import type { InfraPart } from "./infra-part.ts";
+import { waitForKafka } from "./kafka-ready.ts";
+import { findFreePort } from "./ports.ts";
+import { waitForPostgres } from "./postgres-ready.ts";
+import { lastWords, runCommand } from "./run-command.ts";
+import type { CommandResult } from "./run-command.ts";
+import { loadSettings, saveSettings } from "./settings.ts";
+import { childStateOf } from "./state-file.ts";
+import type { ChildState } from "./state-file.ts";
+
+export type ComposeOptions = {
+  readonly root: string;
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly log: (line: string) => void;
+  readonly onChange: (child: ChildState) => void;
+  readonly signal: AbortSignal | undefined;
+};
+
+const upTimeoutMs = 180_000;
+const readyTimeoutMs = 60_000;
+const downTimeoutMs = 60_000;
+const stopTimeoutS = 15;
+
+/** Two checkouts on one machine must not share a database. */
+export function composeProjectOf(root: string): string {
+  return `seatline-${createHash("sha256").update(root).digest("hex").slice(0, 8)}`;
+}
+
+export async function startCompose(options: ComposeOptions): Promise<RunningInfra> {
+  const { root, folder, signal } = options;
+  const project = composeProjectOf(root);
+  const { password, ports: last } = loadSettings(folder);
+  // What an earlier, killed start left running holds its ports: they are not free, but ours.
+  await removeComposeProject(root, { env: options.env });
+  const ports = { postgres: await findFreePort(last["postgres"]), kafka: 0 };
+  ports.kafka = await findFreePort(last["kafka"], [ports.postgres]);
+  saveSettings(folder, { ports });
+  const env = {
+    ...options.env,
+    POSTGRES_PASSWORD: password,
+    POSTGRES_PORT: String(ports.postgres),
+    KAFKA_PORT: String(ports.kafka),
+  };
+  const compose = composeCommand(root, { env, signal });
+  const databaseUrl = `postgres://${databaseUser}:${password}@127.0.0.1:${ports.postgres}/${databaseName}`;
+  const kafkaBrokers = [`127.0.0.1:${ports.kafka}`];
+  const close = async (): Promise<void> => {
+    watch.abort();
+    await removeComposeProject(root, { env });
+  };
+  const watch = new AbortController();
+  try {
+    const up = await compose(["up", "--detach", "--wait", "postgres", "kafka"], upTimeoutMs);
+    signal?.throwIfAborted();
+    if (up.code !== 0) throw new Error(`the containers did not start (${lastWords(up)})`);
+    const limits = { timeoutMs: readyTimeoutMs, signal };
+    const isUp = {
+      postgres: () => waitForPostgres(databaseUrl, limits),
+      kafka: () => waitForKafka(kafkaBrokers, limits),
+    };
+    const parts = await Promise.all(
+      (["postgres", "kafka"] as const).map(async (name): Promise<InfraPart> => {
+        if (!(await isUp[name]())) throw new Error(`the container of ${name} does not answer`);
+        const container = `${project}-${name}-1`;
+        options.onChange(childStateOf(name, undefined, { port: ports[name], container }));
+        const place = { name, container, port: ports[name], isUp: isUp[name] };
+        return watchContainer({ ...place, env, log: options.log, signal: watch.signal });
+      }),
+    );
+    return { databaseUrl, kafkaBrokers, parts, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Removes the project's containers and network; with `withVolumes` also its data. */
+export async function removeComposeProject(
+  root: string,
+  { env, withVolumes = false }: { readonly env: NodeJS.ProcessEnv; readonly withVolumes?: boolean },
+): Promise<CommandResult> {
+  const args = ["down", "--timeout", String(stopTimeoutS), ...(withVolumes ? ["--volumes"] : [])];
+  return composeCommand(root, { env, signal: undefined })(args, downTimeoutMs);
+}
+
+type Compose = (args: readonly string[], timeoutMs: number) => Promise<CommandResult>;
+
+function composeCommand(
+  root: string,
+  { env, signal }: { readonly env: NodeJS.ProcessEnv; readonly signal: AbortSignal | undefined },
+): Compose {
+  const file = join(root, "docker-compose.yml");
+  const fixed = ["compose", "--project-name", composeProjectOf(root), "--file", file];
+  return (args, timeoutMs) =>
+    runCommand("docker", [...fixed, ...args], { timeoutMs, env, cwd: root, signal });
+}

@@ -1,0 +1,77 @@
+/**
+ * A running container as a part of the infrastructure: watched, started again when it dies, killed
+ * and revived on demand. Never makes nor removes a container.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { nextRestartIndex, restartDelayMs } from "./backoff.ts";
+import { reviveTimeoutMs } from "./infra-part.ts";
+import type { InfraPart } from "./infra-part.ts";
+import { lastWords, runCommand } from "./run-command.ts";
+import type { CommandResult } from "./run-command.ts";
+
+export type ContainerOptions = {
+  readonly name: InfraPart["name"];
+  readonly container: string;
+  readonly port: number;
+  readonly isUp: () => Promise<boolean>;
+  readonly env: NodeJS.ProcessEnv;
+  readonly log: (line: string) => void;
+  /** Ends the watch. */
+  readonly signal: AbortSignal;
+};
+
+const commandTimeoutMs = 30_000;
+/** `docker wait` lasts as long as the container; this is the longest a timer can. */
+const watchTimeoutMs = 2 ** 31 - 1;
+
+export function watchContainer(options: ContainerOptions): InfraPart {
+  const { name, container, port, isUp } = options;
+  let isHeld = false;
+  void keepUp(options, () => isHeld);
+  return {
+    name,
+    port,
+    container,
+    identity: () => undefined,
+    kill: async () => {
+      isHeld = true;
+      await expectDone(docker(options, ["kill", "--signal", "KILL", container]));
+    },
+    revive: async () => {
+      await expectDone(docker(options, ["start", container]));
+      isHeld = false;
+      if (await isUp()) return;
+      throw new Error(`${container} did not answer within ${reviveTimeoutMs / 1_000} s`);
+    },
+  };
+}
+
+/** An engine's own restart policy does not cover a `docker kill`; this does. */
+async function keepUp(options: ContainerOptions, isHeld: () => boolean): Promise<void> {
+  const { name, container, log, signal } = options;
+  let restartIndex = 0;
+  while (!signal.aborted) {
+    const startedAt = performance.now();
+    const end = await docker(options, ["wait", container], watchTimeoutMs);
+    const wasHeld = isHeld();
+    const waitMs = restartDelayMs(restartIndex);
+    restartIndex = nextRestartIndex(restartIndex, performance.now() - startedAt);
+    await delay(waitMs, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted || wasHeld || isHeld()) continue;
+    log(`[${name}] its container ended (${lastWords(end)}); starting it again`);
+    await docker(options, ["start", container]);
+  }
+}
+
+function docker(
+  { env, signal }: ContainerOptions,
+  args: readonly string[],
+  timeoutMs = commandTimeoutMs,
+): Promise<CommandResult> {
+  return runCommand("docker", args, { timeoutMs, env, signal });
+}
+
+async function expectDone(command: Promise<CommandResult>): Promise<void> {
+  const result = await command;
+  if (result.code !== 0) throw new Error(`Docker refused: ${lastWords(result)}`);
+}

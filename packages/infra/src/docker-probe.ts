@@ -1,0 +1,55 @@
+/**
+ * Whether Docker can really be used: an engine that answers may still have no images and no way to
+ * get them. So the answer is known only after a container has run. Never leaves anything behind.
+ */
+import { lastWords, runCommand } from "./run-command.ts";
+import type { CommandResult } from "./run-command.ts";
+
+export type DockerSearch =
+  | { readonly usable: true }
+  | { readonly usable: false; readonly reason: string };
+
+export type ProbeOptions = {
+  readonly env: NodeJS.ProcessEnv;
+  readonly images: readonly string[];
+  /** How long pulling may take; somebody who has another way does not wait long. */
+  readonly pullTimeoutMs: number;
+  readonly needsCompose: boolean;
+  readonly log: (line: string) => void;
+  readonly signal: AbortSignal | undefined;
+};
+
+export const postgresImage = "postgres:18-bookworm";
+export const kafkaImage = "apache/kafka:4.3.1";
+/** The one that this version of testcontainers asks for; it removes what a killed test run left. */
+export const reaperImage = "testcontainers/ryuk:0.14.0";
+
+const answerTimeoutMs = 3_000;
+const inspectTimeoutMs = 5_000;
+const runTimeoutMs = 20_000;
+
+export async function probeDocker(options: ProbeOptions): Promise<DockerSearch> {
+  const { env, images, needsCompose, pullTimeoutMs, log, signal } = options;
+  const docker = (args: string[], timeoutMs: number): Promise<CommandResult> =>
+    runCommand("docker", args, { timeoutMs, env, signal });
+
+  const engine = await docker(["version", "--format", "{{.Server.Version}}"], answerTimeoutMs);
+  if (engine.missing) return { usable: false, reason: "Docker is not installed" };
+  if (engine.code !== 0) return { usable: false, reason: "no Docker engine answers" };
+  if (needsCompose && (await docker(["compose", "version"], answerTimeoutMs)).code !== 0) {
+    return { usable: false, reason: "Docker has no compose plugin" };
+  }
+  for (const image of images) {
+    if ((await docker(["image", "inspect", image], inspectTimeoutMs)).code === 0) continue;
+    log(`Fetching the image ${image} …`);
+    const pull = await docker(["pull", "--quiet", image], pullTimeoutMs);
+    signal?.throwIfAborted();
+    if (pull.code === 0) continue;
+    return { usable: false, reason: `the image ${image} cannot be had (${lastWords(pull)})` };
+  }
+  const [image = postgresImage] = images;
+  const isolated = ["--rm", "--network", "none", "--entrypoint", "true"];
+  const run = await docker(["run", ...isolated, image], runTimeoutMs);
+  if (run.code === 0) return { usable: true };
+  return { usable: false, reason: `no container starts (${lastWords(run)})` };
+}

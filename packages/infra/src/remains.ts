@@ -1,0 +1,60 @@
+/**
+ * One start per checkout: takes its lock and clears what an earlier one left behind when it was
+ * killed. Afterwards nothing of this checkout runs but the caller.
+ */
+import { mkdirSync } from "node:fs";
+import { removeComposeProject } from "./compose-infra.ts";
+import { acquireLock } from "./lock-file.ts";
+import { stopOrphans } from "./orphans.ts";
+import type { StartHome } from "./paths.ts";
+import { isSameProcessAlive } from "./process-identity.ts";
+import { readState, removeState } from "./state-file.ts";
+import { waitUntil } from "./wait-until.ts";
+
+export type ClaimOptions = {
+  readonly root: string;
+  readonly home: StartHome;
+  readonly env: NodeJS.ProcessEnv;
+  readonly log: (line: string) => void;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** Postgres may have to pass through as another user. */
+const passableMode = 0o711;
+/** The warden stops services, then servers, each with a deadline of its own. */
+const wardenTimeoutMs = 45_000;
+
+/** Throws one sentence when another start holds this checkout. Returns how to let go of it. */
+export async function claimCheckout(options: ClaimOptions): Promise<() => void> {
+  const { home } = options;
+  mkdirSync(home.folder, { recursive: true, mode: passableMode });
+  const lock = acquireLock(home.lock);
+  if (!lock.held) throw new Error(describeHolder(home, lock.holder.pid));
+  try {
+    await clearRemains(options);
+    return lock.release;
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function clearRemains({ root, home, env, log, signal }: ClaimOptions): Promise<void> {
+  const state = readState(home.state);
+  if (state === undefined) return;
+  log("An earlier start was killed: clearing what it left …");
+  const { warden } = state;
+  if (warden !== null) {
+    await waitUntil(() => !isSameProcessAlive(warden), { timeoutMs: wardenTimeoutMs, signal });
+  }
+  const stopped = await stopOrphans(state);
+  if (stopped.length > 0) log(`Stopped ${stopped.join(", ")}.`);
+  if (state.composeProject !== null) await removeComposeProject(root, { env });
+  removeState(home.state);
+}
+
+function describeHolder(home: StartHome, pid: number): string {
+  const url = readState(home.state)?.url;
+  const place = url ? ` at ${url}` : "";
+  return `Seatline is running already in this checkout${place} (process ${pid}): stop it with Ctrl-C there, or with kill ${pid}.`;
+}

@@ -1,0 +1,62 @@
+/**
+ * `npm start`: the whole of Seatline on this machine, until Ctrl-C. Only turns signals into a wish to
+ * stop and errors into a sentence; the work is in packages/infra.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseEnv } from "node:util";
+import { LogFile } from "@seatline/infra/log-file.ts";
+import { killNow } from "@seatline/infra/orphans.ts";
+import { repositoryRoot as root, startHomeOf } from "@seatline/infra/paths.ts";
+import { mergeEnvironment, services } from "@seatline/infra/service-list.ts";
+import { readState } from "@seatline/infra/state-file.ts";
+import { runSupervisor } from "@seatline/infra/supervisor.ts";
+
+const home = startHomeOf(root);
+const logFile = new LogFile(join(home.logs, "supervisor.log"));
+const stop = new AbortController();
+
+process.stdout.on("error", () => undefined); // The terminal may go before we do.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onStop);
+// The tool chain that started us was killed; nobody else would tell us to stop.
+process.on("disconnect", onStop);
+
+try {
+  await runSupervisor({
+    root,
+    env: mergeEnvironment(readDotEnv(), process.env),
+    services,
+    migrateScript: "scripts/migrate.ts",
+    demoScript: "scripts/demo-show.ts",
+    log,
+    stop: stop.signal,
+  });
+  log("Stopped.");
+  process.exit(0);
+} catch (error) {
+  logFile.write(`${(error as Error).stack}\n`);
+  log((error as Error).message);
+  process.exit(1);
+}
+
+/** The second wish is served at once: everything is killed, and the warden sweeps up. */
+function onStop(): void {
+  if (!stop.signal.aborted) {
+    stop.abort(new Error("Stopped."));
+    return;
+  }
+  const state = readState(home.state);
+  if (state !== undefined) killNow(state);
+  log("Killed.");
+  process.exit(1);
+}
+
+function log(line: string): void {
+  process.stdout.write(`${line}\n`);
+  logFile.write(`${new Date().toISOString()} ${line}\n`);
+}
+
+function readDotEnv(): Record<string, string | undefined> {
+  const path = join(root, ".env");
+  return existsSync(path) ? parseEnv(readFileSync(path, "utf8")) : {};
+}
