@@ -68,6 +68,21 @@ export function parseBookingId(secrets: IdSecrets, id: string): { partition: num
   return genuine ? { partition: bytes.readUInt16BE(6) & 0x0fff } : null;
 }
 
+/** The partition that stands in an id, whoever issued it: for ids that come from our own tables. */
+export function readPartition(id: string): number {
+  return Number.parseInt(id.slice(14, 18), 16) & 0x0fff;
+}
+
+/** A plain UUID of version 7 (RFC 9562, 5.7), for shows: theirs are no secret and carry nothing. */
+export function buildShowId(nowMs: number): string {
+  const bytes = Buffer.alloc(16);
+  randomFillSync(bytes, 6);
+  bytes.writeUIntBE(nowMs, 0, 6);
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x70, 6);
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
+  return formatUuid(bytes);
+}
+
 /** An id short enough for a log line, and of no use to whoever reads it there. */
 export function shortId(id: string): string {
   return `${id.slice(0, 13)}…`;
@@ -82,6 +97,10 @@ function sign(
   bytes.writeUInt16BE((version << 12) | partition, 6);
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
   mac(secret, bytes).copy(bytes, SIGNED_BYTES);
+  return formatUuid(bytes);
+}
+
+function formatUuid(bytes: Buffer): string {
   const hex = bytes.toString("hex");
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }

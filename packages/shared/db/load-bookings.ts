@@ -2,7 +2,7 @@
 import type { Booking, RefusalFacts, StandingPlaces, Want } from "../core/model.ts";
 import type { Sql } from "./client.ts";
 
-type BookingRow = {
+export type BookingRow = {
   id: string;
   showId: string;
   partition: number;

@@ -7,13 +7,16 @@ import type { AddressInfo } from "node:net";
 
 import { ConfigError } from "./config.ts";
 
-export type Checks = Readonly<Record<string, "ok" | "down">>;
+export type Checks<Name extends string = string> = Readonly<Record<Name, "ok" | "down">>;
 
-/** The body of `/health/ready`, with the status that goes with it. */
-export function buildReadiness(checks: Checks, required: readonly string[]) {
+/** Whether a process is ready, and the body of `/health/ready` that says so. */
+export function buildReadiness<Name extends string>(
+  checks: Checks<Name>,
+  required: readonly NoInfer<Name>[],
+) {
   const ready = required.every((name) => checks[name] === "ok");
   return {
-    statusCode: ready ? 200 : 503,
+    ready,
     body: { status: ready ? ("ready" as const) : ("not-ready" as const), checks },
   };
 }
@@ -27,9 +30,10 @@ export async function runHealthServer(options: {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://health");
     const checks = options.checks();
+    const { ready, body: readyBody } = buildReadiness(checks, Object.keys(checks));
     const answers: Record<string, { statusCode: number; body: unknown }> = {
       "/health/live": { statusCode: 200, body: { status: "ok" } },
-      "/health/ready": buildReadiness(checks, Object.keys(checks)),
+      "/health/ready": { statusCode: ready ? 200 : 503, body: readyBody },
     };
     const { statusCode, body } = answers[pathname] ?? { statusCode: 404, body: {} };
     response.writeHead(statusCode, { "content-type": "application/json" });

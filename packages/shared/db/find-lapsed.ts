@@ -1,0 +1,25 @@
+/** Finds holds past their time, by the database's clock. Answered from the index of live holds alone. */
+import type { Sql } from "./client.ts";
+
+export type LapsedHold = {
+  readonly id: string;
+  readonly showId: string;
+  /** As text, exact: it is the cursor of the next page. */
+  readonly expiresAt: string;
+};
+
+/** A page of lapsed holds, oldest first, after the given one. */
+export async function findLapsed(
+  sql: Sql,
+  { after, limit }: { after: { expiresAt: string; id: string } | null; limit: number },
+): Promise<LapsedHold[]> {
+  const rest =
+    after === null
+      ? sql`true`
+      : sql`(expires_at, id) > (${after.expiresAt}::text::timestamptz, ${after.id}::uuid)`;
+  return await sql<LapsedHold[]>`
+    select id, show_id as "showId", expires_at::text as "expiresAt"
+      from bookings
+     where status = 'PENDING' and expires_at <= clock_timestamp() and ${rest}
+     order by expires_at, id limit ${limit}`;
+}

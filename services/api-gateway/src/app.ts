@@ -1,0 +1,108 @@
+/**
+ * The gateway's HTTP surface, wired by hand from what it is given. Knows no configuration and opens
+ * no connection.
+ */
+import cors from "@fastify/cors";
+import swagger from "@fastify/swagger";
+import swaggerUi from "@fastify/swagger-ui";
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import fastify from "fastify";
+import type { FastifyBaseLogger } from "fastify";
+
+import type { App, AppDeps } from "./deps.ts";
+import { registerErrorHandling, sendClientError } from "./errors.ts";
+import { registerAdminRoutes } from "./routes/admin.ts";
+import { registerBookingRoutes } from "./routes/bookings.ts";
+import { registerClassicRoutes } from "./routes/classic.ts";
+import { registerHealthRoutes } from "./routes/health.ts";
+import { registerShowRoutes } from "./routes/shows.ts";
+import { buildValidator } from "./validation.ts";
+
+const BODY_MAX = 64 * 1024;
+const REQUEST_TIMEOUT_MS = 10_000;
+const CONNECTION_TIMEOUT_MS = 60_000;
+const KEEP_ALIVE_TIMEOUT_MS = 30_000;
+const PARAM_LENGTH_MAX = 200;
+const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
+
+/** The app, ready to listen. */
+export async function buildApp(deps: AppDeps): Promise<App> {
+  const options = {
+    // A Fastify logger of the same type as ours; one line per request would drown a sale.
+    loggerInstance: deps.log as FastifyBaseLogger,
+    disableRequestLogging: true,
+    bodyLimit: BODY_MAX,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
+    // Streams and long-polls must not hold up the end of the process.
+    forceCloseConnections: true,
+    return503OnClosing: true,
+    genReqId: (request: { headers: Record<string, string | string[] | undefined> }) => {
+      const given = request.headers["x-request-id"];
+      return typeof given === "string" && REQUEST_ID.test(given) ? given : crypto.randomUUID();
+    },
+    clientErrorHandler: sendClientError,
+  };
+  const app: App = fastify(options).withTypeProvider<TypeBoxTypeProvider>();
+  app.setValidatorCompiler(buildValidator());
+  registerErrorHandling(app, deps.log);
+  registerJson(app);
+  app.addHook("onRequest", async (request, reply) => {
+    reply.header("x-request-id", request.id);
+  });
+  app.addHook("preClose", async () => {
+    deps.memory.waiters.close();
+  });
+  await app.register(cors, {
+    origin: deps.corsOrigins.includes("*") ? "*" : [...deps.corsOrigins],
+    exposedHeaders: ["etag", "location", "retry-after", "preference-applied", "x-request-id"],
+  });
+  await registerDocs(app);
+  registerHealthRoutes(app, deps);
+  registerShowRoutes(app, deps);
+  registerBookingRoutes(app, deps);
+  registerAdminRoutes(app, deps);
+  if (deps.classicRoutes) registerClassicRoutes(app, deps);
+  return app;
+}
+
+/** An empty body is no body, whatever its content type says: many clients label what they do not send. */
+function registerJson(app: App): void {
+  const parse = app.getDefaultJsonParser("error", "error");
+  app.removeContentTypeParser("text/plain");
+  app.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
+    if (body === "") done(null, null);
+    else void parse(request, String(body), done);
+  });
+  app.addHook("preValidation", async (request) => {
+    request.body ??= null;
+  });
+}
+
+async function registerDocs(app: App): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "Seatline",
+        version: "1.0.0",
+        description:
+          "Sells tickets when thousands of people press the button in the same second: a place in the line decides who gets the seat.",
+        license: { name: "MIT", identifier: "MIT" },
+      },
+      tags: [
+        { name: "Shows", description: "What is sold" },
+        { name: "Bookings", description: "Asking for seats, and what became of it" },
+        { name: "Admin", description: "For those who run the sale" },
+        { name: "Health", description: "Probes" },
+        { name: "Classic", description: "The routes of the two older backends, unchanged" },
+      ],
+      components: { securitySchemes: { admin: { type: "http", scheme: "bearer" } } },
+    },
+    convertConstToEnum: false,
+  });
+  await app.register(swaggerUi, { routePrefix: "/docs" });
+  app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
+}

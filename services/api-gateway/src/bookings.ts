@@ -1,0 +1,270 @@
+/**
+ * What people can do with bookings, apart from HTTP: ask for one, look at it, confirm it, cancel it.
+ * Canonical and classic routes are two dresses of these four.
+ */
+import { randomUUID } from "node:crypto";
+
+import {
+  buildBookingId,
+  buildKeyedBookingId,
+  parseBookingId,
+} from "@seatline/shared/contract/booking-id.ts";
+import type { IdSecrets } from "@seatline/shared/contract/booking-id.ts";
+import { partitionOf } from "@seatline/shared/contract/partition.ts";
+import { parseRecord } from "@seatline/shared/contract/record.ts";
+import type { RecordEntry } from "@seatline/shared/contract/record.ts";
+import { hashBook } from "@seatline/shared/contract/request.ts";
+import { layoutSeats } from "@seatline/shared/core/layout.ts";
+import { wantedPlaces } from "@seatline/shared/core/model.ts";
+import type {
+  Book,
+  Booking,
+  Place,
+  RefusalFacts,
+  RefusalReason,
+  Request,
+  Want,
+} from "@seatline/shared/core/model.ts";
+import type { Sql } from "@seatline/shared/db/client.ts";
+import { findBooking } from "@seatline/shared/db/load-bookings.ts";
+import { findRecordOf } from "@seatline/shared/db/load-partitions.ts";
+import type { ShowRow } from "@seatline/shared/db/load-shows.ts";
+import type { ExtentReader } from "@seatline/shared/line/topics.ts";
+import { classifyFault } from "@seatline/shared/runtime/faults.ts";
+
+import type { LineMemory } from "./line-memory.ts";
+import type { Line, Queued, Submission } from "./line.ts";
+import type { Shows } from "./shows.ts";
+
+export type BookingsDeps = {
+  readonly secrets: IdSecrets;
+  readonly line: Line;
+  readonly memory: LineMemory;
+  readonly shows: Shows;
+  readonly sql: Sql;
+  readonly extents: ExtentReader;
+  readonly requestsTopic: string;
+};
+
+export type BookInput = {
+  readonly showId: string;
+  readonly customer: string | null;
+  readonly wants: readonly Want[];
+  readonly confirmNow: boolean;
+  /** The idempotency key with whom it belongs to, or null. */
+  readonly key: { readonly client: string; readonly key: string } | null;
+};
+
+/** How a call is waited for. */
+export type Patience = { readonly waitMs: number; readonly signal: AbortSignal };
+
+export type Answer =
+  | { readonly kind: "booking"; readonly booking: Booking }
+  | {
+      readonly kind: "queued";
+      readonly id: string;
+      readonly showId: string | null;
+      readonly queued: Queued;
+    }
+  | {
+      readonly kind: "refused";
+      readonly reason: RefusalReason;
+      readonly facts: RefusalFacts | null;
+      /** How many places were asked for, where that matters. */
+      readonly wanted: number | null;
+      readonly booking: Booking | null;
+    }
+  | { readonly kind: "unavailable"; readonly retryAfterS: number };
+
+export class Bookings {
+  readonly #deps: BookingsDeps;
+
+  constructor(deps: BookingsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Asks for a booking. Refuses before the line only what can never change. */
+  async book(input: BookInput, patience: Patience): Promise<Answer> {
+    const { secrets, memory, line } = this.#deps;
+    const { showId, customer, wants, confirmNow, key } = input;
+    const show = await this.#findShow(showId);
+    const early = show === null ? null : refuseEarly(show, input);
+    if (early !== null) return early;
+    const partition = partitionOf(showId, memory.partitionCount);
+    const id =
+      key === null
+        ? buildBookingId(secrets, partition, Date.now())
+        : buildKeyedBookingId(secrets, partition, { showId, ...key });
+    const requestHash = hashBook({ showId, customer, wants, confirmNow });
+    const request: Book = {
+      kind: "book",
+      requestId: id,
+      showId,
+      customer,
+      wants,
+      confirmNow,
+      requestHash,
+    };
+    const submitted = await line.submit({
+      request,
+      partition,
+      key: showId,
+      ...patience,
+      // Under one key two different requests have one id. Each hears only its own outcome.
+      wanted: (entry) => isAnswerTo(requestHash, entry),
+    });
+    if (submitted.status === "unavailable") return { kind: "unavailable", ...submitted };
+    if (submitted.status === "queued")
+      return { kind: "queued", id, showId, queued: submitted.queued };
+    return answerOf(submitted.entry, wants);
+  }
+
+  /** A booking, or its place in the line. `place` is what the 202 said, if the caller still knows. */
+  async find(id: string, place: Place | null): Promise<Answer> {
+    const { secrets, memory, line } = this.#deps;
+    const genuine = parseBookingId(secrets, id);
+    if (genuine === null || (place !== null && place.partition !== genuine.partition)) {
+      return refused("booking-not-found");
+    }
+    const { partition } = genuine;
+    const known = memory.booking(id);
+    if (place !== null && place.offset >= memory.line(partition).next) {
+      // A second request under the same key may still stand in the line; its booking is known.
+      return known === undefined ? queued(id, line.queuedAt(place)) : booked(known);
+    }
+    if (known !== undefined && isPlaceOf(known, place)) return booked(known);
+    return place === null ? this.#findWithoutPlace(id, partition) : this.#findDecided(id, place);
+  }
+
+  confirm(id: string, payment: string | null, patience: Patience): Promise<Answer> {
+    return this.#change(
+      { kind: "confirm", requestId: randomUUID(), bookingId: id, payment },
+      patience,
+    );
+  }
+
+  cancel(id: string, patience: Patience): Promise<Answer> {
+    return this.#change({ kind: "cancel", requestId: randomUUID(), bookingId: id }, patience);
+  }
+
+  async #change(
+    request: Extract<Request, { bookingId: string }>,
+    patience: Patience,
+  ): Promise<Answer> {
+    const { secrets, memory, line } = this.#deps;
+    const id = request.bookingId;
+    const genuine = parseBookingId(secrets, id);
+    if (genuine === null) return refused("booking-not-found");
+    const showId = memory.booking(id)?.showId ?? null;
+    const submission: Submission = {
+      request,
+      partition: genuine.partition,
+      key: showId ?? id,
+      ...patience,
+    };
+    const submitted = await line.submit(submission);
+    if (submitted.status === "unavailable") return { kind: "unavailable", ...submitted };
+    if (submitted.status === "queued")
+      return { kind: "queued", id, showId, queued: submitted.queued };
+    return answerOf(submitted.entry, []);
+  }
+
+  /** The place is decided: so the booking is stored, or its request ended without one. */
+  async #findDecided(id: string, place: Place): Promise<Answer> {
+    const { sql } = this.#deps;
+    const { booking } = await findBooking(sql, id, place.partition);
+    if (booking !== null && isPlaceOf(booking, place)) return booked(booking);
+    const row = await findRecordOf(sql, place);
+    const entry = parseRecord(row?.body ?? "")?.entries.find(
+      ({ offset }) => offset === place.offset,
+    );
+    if (entry?.requestId === id && entry.outcome.kind === "refused") {
+      const { reason } = entry.outcome;
+      if (reason === "key-reused" || reason === "internal") return refused(reason);
+    }
+    return booking === null ? refused("booking-not-found") : booked(booking);
+  }
+
+  /**
+   * Without a place: first the line's end, then the booking together with how far the line is decided.
+   * In that order nothing can slip through: what was accepted before the first look is in one of them.
+   */
+  async #findWithoutPlace(id: string, partition: number): Promise<Answer> {
+    const { sql, extents, requestsTopic, line, memory } = this.#deps;
+    const end = (await extents.load(requestsTopic)).get(partition)?.end ?? 0;
+    const { booking, nextOffset } = await findBooking(sql, id, partition);
+    if (booking !== null) return booked(booking);
+    if (nextOffset === null || nextOffset >= end) return refused("booking-not-found");
+    memory.noteEnd(partition, end);
+    return queued(id, line.queuedSomewhere(partition));
+  }
+
+  /** A show that is known here or in Postgres. With Postgres away the line decides without our help. */
+  async #findShow(showId: string): Promise<ShowRow | null> {
+    try {
+      return await this.#deps.shows.find(showId);
+    } catch (error) {
+      if (classifyFault(error) === "bug") throw error;
+      return null;
+    }
+  }
+}
+
+/** The outcome as the asker hears it. */
+export function answerOf(entry: RecordEntry, wants: readonly Want[]): Answer {
+  const { outcome } = entry;
+  const booking = subjectOf(entry);
+  if (outcome.kind === "refused") {
+    const [want] = booking?.wants ?? wants;
+    const wanted = want === undefined ? null : wantedPlaces(want);
+    return { kind: "refused", reason: outcome.reason, facts: outcome.facts, wanted, booking };
+  }
+  return booking === null ? refused("internal") : booked(booking);
+}
+
+/** The booking that an outcome speaks of, as it was then. */
+function subjectOf({ outcome, changed, unchanged }: RecordEntry): Booking | null {
+  if (outcome.kind === "show" || outcome.bookingId === null) return null;
+  return changed.findLast(({ id }) => id === outcome.bookingId) ?? unchanged;
+}
+
+function isAnswerTo(requestHash: string, entry: RecordEntry): boolean {
+  const request: unknown = entry.request === null ? null : JSON.parse(entry.request);
+  return (
+    typeof request === "object" &&
+    request !== null &&
+    "requestHash" in request &&
+    request.requestHash === requestHash
+  );
+}
+
+function refuseEarly(show: ShowRow, { wants, key }: BookInput): Answer | null {
+  const last = layoutSeats(show.layout);
+  const unknown = wants
+    .flatMap((want) => ("seats" in want ? want.seats : []))
+    .filter((seat) => seat > last);
+  if (unknown.length > 0) return refused("seat-unknown", { seats: unknown });
+  const [want] = wants;
+  const soldForGood = show.confirmed === show.capacity && !show.rules.cancelConfirmed;
+  if (key !== null || !soldForGood || want === undefined) return null;
+  return {
+    ...refused("not-enough-seats", { free: 0, held: 0 }),
+    wanted: wantedPlaces(want),
+  };
+}
+
+function isPlaceOf({ place }: Booking, asked: Place | null): boolean {
+  return asked === null || place.offset === asked.offset;
+}
+
+function refused(reason: RefusalReason, facts: RefusalFacts | null = null) {
+  return { kind: "refused" as const, reason, facts, wanted: null, booking: null };
+}
+
+function booked(booking: Booking): Answer {
+  return { kind: "booking", booking };
+}
+
+function queued(id: string, where: Queued): Answer {
+  return { kind: "queued", id, showId: null, queued: where };
+}

@@ -1,0 +1,45 @@
+/** What the routes are given, and the type of the app that they are registered with. */
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from "fastify";
+
+import type { Sql } from "@seatline/shared/db/client.ts";
+import type { ExtentReader, Topics } from "@seatline/shared/line/topics.ts";
+import type { Log } from "@seatline/shared/runtime/log.ts";
+
+import type { AdminAccess } from "./access.ts";
+import type { Bookings } from "./bookings.ts";
+import type { ExpiryRun } from "./expiry-run.ts";
+import type { LineMemory } from "./line-memory.ts";
+import type { Line } from "./line.ts";
+import type { Readiness } from "./readiness.ts";
+import type { Shows } from "./shows.ts";
+
+export type AppDeps = {
+  readonly log: Log;
+  readonly access: AdminAccess;
+  readonly bookings: Bookings;
+  readonly shows: Shows;
+  readonly line: Line;
+  readonly memory: LineMemory;
+  readonly sql: Sql;
+  readonly extents: ExtentReader;
+  readonly topics: Topics;
+  readonly readiness: Readiness;
+  readonly expiryRun: ExpiryRun;
+  readonly corsOrigins: readonly string[];
+  readonly classicRoutes: boolean;
+};
+
+export type App = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;

@@ -1,0 +1,97 @@
+/** Whatever goes wrong on the way to or out of a route becomes a problem document, and one line in the log. */
+import type { Socket } from "node:net";
+
+import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+
+import { classifyFault } from "@seatline/shared/runtime/faults.ts";
+import type { Log } from "@seatline/shared/runtime/log.ts";
+
+import type { App } from "./deps.ts";
+import { buildInvalid, buildProblem } from "./problems.ts";
+import type { Problem } from "./problems.ts";
+import { sendProblem } from "./replies.ts";
+import { describeFaults } from "./validation.ts";
+
+const RETRY_AFTER_S = 2;
+
+export function registerErrorHandling(app: App, log: Log): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const problem = describeError(error);
+    if (problem.status >= 500) logFault(log, request, error);
+    const extras = problem.reason === "unavailable" ? RETRY_AFTER_S : undefined;
+    return sendProblem(reply, problem, extras);
+  });
+  app.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) =>
+    sendProblem(
+      reply,
+      buildProblem("not-found", {
+        detail: `There is no route ${request.method} ${request.url.split("?")[0]}. /docs lists them all.`,
+      }),
+    ),
+  );
+}
+
+/** Bytes that are no HTTP request: answered on the bare socket, as no route will ever see them. */
+export function sendClientError(error: Error & { code?: string }, socket: Socket): void {
+  if (!socket.writable || error.code === "ECONNRESET") {
+    socket.destroy();
+    return;
+  }
+  const overflow = error.code === "HPE_HEADER_OVERFLOW";
+  const timeout = error.code === "ERR_HTTP_REQUEST_TIMEOUT";
+  const status = overflow ? 431 : timeout ? 408 : 400;
+  const detail = overflow
+    ? "The headers are too large."
+    : timeout
+      ? "The request did not arrive in time."
+      : "This is no HTTP request.";
+  const problem = buildProblem("invalid-request", { status, detail });
+  const body = JSON.stringify(problem);
+  socket.end(
+    `HTTP/1.1 ${status} ${problem.title}\r\nContent-Type: application/problem+json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
+
+function describeError(error: FastifyError): Problem {
+  if (error.validation !== undefined) {
+    return buildInvalid(describeFaults(error.validation as Parameters<typeof describeFaults>[0]));
+  }
+  switch (error.code) {
+    case "FST_ERR_CTP_INVALID_JSON_BODY":
+    case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
+      return buildInvalid([{ path: "", message: "the body must be valid JSON" }]);
+    case "FST_ERR_CTP_BODY_TOO_LARGE":
+      return buildInvalid([{ path: "", message: "the body is larger than this route takes" }], 413);
+    case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
+      return buildInvalid(
+        [{ path: "", message: "the body must be sent as application/json" }],
+        415,
+      );
+    default:
+  }
+  if (error instanceof SyntaxError) {
+    return buildInvalid([{ path: "", message: "the body must be valid JSON" }]);
+  }
+  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
+    return buildInvalid(
+      [{ path: "", message: "the request is not of a form that is taken here" }],
+      error.statusCode,
+    );
+  }
+  return classifyFault(error) === "bug" ? buildProblem("internal") : buildUnavailableRead();
+}
+
+function buildUnavailableRead(): Problem {
+  return buildProblem("unavailable", {
+    detail: "This answer needs a part of the system that is away for the moment. Ask again soon.",
+  });
+}
+
+function logFault(log: Log, request: FastifyRequest, error: unknown): void {
+  const route = request.routeOptions.url;
+  log.error(
+    { err: error, requestId: request.id, method: request.method, route },
+    "a request failed",
+  );
+}

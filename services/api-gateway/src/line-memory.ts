@@ -1,0 +1,148 @@
+/**
+ * What this gateway knows of the lines, fed by their records: how far each is decided, what became
+ * of recent bookings, and who waits for what. A copy and nothing more: what is not in here is asked
+ * of Postgres, and what goes missing on the way is fetched from there.
+ */
+import { parseRecord } from "@seatline/shared/contract/record.ts";
+import type { LineRecord, RecordEntry } from "@seatline/shared/contract/record.ts";
+import type { Booking } from "@seatline/shared/core/model.ts";
+import type { PartitionRow, RecordRow } from "@seatline/shared/db/load-partitions.ts";
+import type { Log } from "@seatline/shared/runtime/log.ts";
+
+import { Drain } from "./drain.ts";
+import { Waiters } from "./waiters.ts";
+
+export type LineMemoryDeps = {
+  readonly log: Log;
+  /** Records from Postgres, oldest first; an empty list when there are no more. */
+  readonly loadRecords: (partition: number, from: number) => Promise<readonly RecordRow[]>;
+  /** Called for every record, once, in order. */
+  readonly onRecord: (record: LineRecord) => void;
+};
+
+type Line = {
+  /** The next undecided offset, as far as is known here. Never goes back. */
+  next: number;
+  /** The end of the line, as far as is known here. */
+  end: number;
+  readonly drain: Drain;
+  /** A fetch of missing records that is under way. */
+  filling: boolean;
+  /** Something arrived while it was, and must be looked for in Postgres. */
+  missed: boolean;
+};
+
+/** About 1 KB each. What is older is read from Postgres by primary key. */
+const BOOKINGS_MAX = 100_000;
+
+export class LineMemory {
+  readonly waiters = new Waiters();
+  readonly #deps: LineMemoryDeps;
+  #lines: Line[] = [];
+  readonly #bookings = new Map<string, Booking>();
+
+  constructor(deps: LineMemoryDeps) {
+    this.#deps = deps;
+  }
+
+  /** Begins with what Postgres says; records from before are not wanted. */
+  start(rows: readonly PartitionRow[]): void {
+    this.#lines = rows.map(({ nextOffset }) => ({
+      next: nextOffset,
+      end: nextOffset,
+      drain: new Drain(),
+      filling: false,
+      missed: false,
+    }));
+  }
+
+  get partitionCount(): number {
+    return this.#lines.length;
+  }
+
+  /** How a partition's line stands. Partitions are those of genuine ids, so they exist. */
+  line(partition: number): { next: number; end: number; perSecond: number; stalled: boolean } {
+    const { next, end, drain } = this.#line(partition);
+    return { next, end, perSecond: drain.perSecond, stalled: drain.isStalled };
+  }
+
+  booking(id: string): Booking | undefined {
+    return this.#bookings.get(id);
+  }
+
+  /** A request stands in the line at `offset`. */
+  noteEnd(partition: number, end: number): void {
+    const line = this.#line(partition);
+    line.end = Math.max(line.end, end);
+    line.drain.noteWaiting(line.end > line.next);
+  }
+
+  /** Takes a record as it came from the topic. */
+  receive(partition: number, body: string): void {
+    const record = parseRecord(body);
+    if (record === null || record.partition !== partition) {
+      this.#deps.log.error({ partition }, "a record cannot be read; it will be fetched again");
+      return;
+    }
+    const line = this.#line(partition);
+    if (line.filling) line.missed = true;
+    else if (record.first === line.next) this.#apply(line, record);
+    else if (record.first > line.next) void this.fill(partition);
+  }
+
+  /** Fetches from Postgres what was committed but has not come through the topic. */
+  async fill(partition: number): Promise<void> {
+    const line = this.#line(partition);
+    if (line.filling) return;
+    line.filling = true;
+    try {
+      do {
+        line.missed = false;
+      } while ((await this.#fetchNext(partition, line)) || line.missed);
+    } catch (error) {
+      this.#deps.log.warn({ err: error, partition }, "missing records could not be fetched");
+    } finally {
+      line.filling = false;
+    }
+  }
+
+  /** Whether there was anything to fetch. */
+  async #fetchNext(partition: number, line: Line): Promise<boolean> {
+    const rows = await this.#deps.loadRecords(partition, line.next);
+    for (const { body } of rows) {
+      const record = parseRecord(body);
+      if (record?.first === line.next) this.#apply(line, record);
+    }
+    return rows.length > 0;
+  }
+
+  #apply(line: Line, record: LineRecord): void {
+    line.next = record.next;
+    line.end = Math.max(line.end, record.next);
+    line.drain.noteDecided(record.next - record.first, line.end > line.next);
+    for (const entry of record.entries) for (const booking of entry.changed) this.#keep(booking);
+    this.#deps.onRecord(record);
+    for (const entry of record.entries) this.#tell(entry);
+  }
+
+  #keep(booking: Booking): void {
+    this.#bookings.delete(booking.id);
+    this.#bookings.set(booking.id, booking);
+    if (this.#bookings.size <= BOOKINGS_MAX) return;
+    for (const oldest of this.#bookings.keys()) {
+      this.#bookings.delete(oldest);
+      break;
+    }
+  }
+
+  #tell(entry: RecordEntry): void {
+    if (entry.requestId !== null) this.waiters.tell(entry.requestId, entry);
+    for (const { id } of entry.changed) if (id !== entry.requestId) this.waiters.tell(id, entry);
+  }
+
+  #line(partition: number): Line {
+    const line = this.#lines[partition];
+    if (line === undefined) throw new RangeError(`there is no partition ${partition}`);
+    return line;
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * Follows the lines from outside the topic: once a second it compares what this gateway knows with
+ * what Postgres and the broker say, fetches what got lost, and knows whether the door may stay open.
+ */
+import { loadPartitions } from "@seatline/shared/db/load-partitions.ts";
+import type { Sql } from "@seatline/shared/db/client.ts";
+import type { Publisher } from "@seatline/shared/line/publisher.ts";
+import type { ExtentReader } from "@seatline/shared/line/topics.ts";
+import type { Checks } from "@seatline/shared/runtime/health.ts";
+import type { Log } from "@seatline/shared/runtime/log.ts";
+
+import type { Line } from "./line.ts";
+import type { LineMemory } from "./line-memory.ts";
+
+export type ReadinessDeps = {
+  readonly log: Log;
+  readonly sql: Sql;
+  readonly extents: ExtentReader;
+  readonly requestsTopic: string;
+  readonly publisher: Publisher;
+  readonly memory: LineMemory;
+  readonly line: Line;
+};
+
+const LOOK_INTERVAL_MS = 1_000;
+/** So often in a row the topic brought nothing that Postgres had: then outcomes do not flow. */
+const MISSES_MAX = 5;
+
+export class Readiness {
+  readonly #deps: ReadinessDeps;
+  #timer: NodeJS.Timeout | undefined;
+  #postgres = false;
+  #joined = false;
+  #misses = 0;
+  /** What Postgres said at the last look; what is not here by the next one got lost. */
+  #expected: readonly number[] = [];
+  #closed = false;
+
+  constructor(deps: ReadinessDeps) {
+    this.#deps = deps;
+  }
+
+  get checks(): Checks<"kafka" | "outcomes" | "postgres"> {
+    const { publisher, line } = this.#deps;
+    return {
+      kafka: publisher.isConnected && !line.isReplaced ? "ok" : "down",
+      outcomes: this.#joined && this.#misses < MISSES_MAX ? "ok" : "down",
+      postgres: this.#postgres ? "ok" : "down",
+    };
+  }
+
+  /** The reader of outcomes has joined. */
+  noteJoined(): void {
+    this.#joined = true;
+  }
+
+  start(): void {
+    this.#postgres = true;
+    this.#schedule();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  #schedule(): void {
+    this.#timer = setTimeout(() => {
+      void this.#look().finally(() => {
+        if (!this.#closed) this.#schedule();
+      });
+    }, LOOK_INTERVAL_MS);
+  }
+
+  async #look(): Promise<void> {
+    await Promise.all([this.#lookAtPostgres(), this.#lookAtBroker()]);
+  }
+
+  async #lookAtPostgres(): Promise<void> {
+    const { sql, memory, log } = this.#deps;
+    try {
+      const rows = await loadPartitions(sql);
+      this.#postgres = true;
+      const lost = rows.filter(
+        ({ partition }) => memory.line(partition).next < (this.#expected[partition] ?? 0),
+      );
+      this.#misses = lost.length === 0 ? 0 : this.#misses + 1;
+      this.#expected = rows.map(({ nextOffset }) => nextOffset);
+      for (const { partition } of lost) {
+        log.info({ partition }, "outcomes did not come through the topic; fetching them");
+        await memory.fill(partition);
+      }
+    } catch (error) {
+      if (this.#postgres)
+        log.warn({ err: error }, "Postgres is away; requests queue, some reads fail");
+      this.#postgres = false;
+    }
+  }
+
+  async #lookAtBroker(): Promise<void> {
+    const { extents, requestsTopic, memory, log } = this.#deps;
+    try {
+      for (const [partition, { end }] of await extents.load(requestsTopic)) {
+        if (partition < memory.partitionCount) memory.noteEnd(partition, end);
+      }
+    } catch (error) {
+      log.debug({ err: error }, "the broker did not say where the lines end");
+    }
+  }
+}

@@ -1,0 +1,91 @@
+/** How answers go out over the canonical API: status, headers, body. */
+import type { FastifyReply, FastifyRequest } from "fastify";
+
+import type { Layout } from "@seatline/shared/core/layout.ts";
+
+import type { Answer, Patience } from "./bookings.ts";
+import { buildProblem, describeRefusal } from "./problems.ts";
+import type { Problem } from "./problems.ts";
+import type { Shows } from "./shows.ts";
+import { retryAfter, viewBooking, viewQueued } from "./views.ts";
+
+/** Longer than this nobody waits on one connection; then they ask again. */
+export const WAIT_MAX_S = 30;
+
+export function sendProblem(
+  reply: FastifyReply,
+  problem: Problem,
+  retryAfterS?: number,
+): FastifyReply {
+  if (retryAfterS !== undefined) reply.header("retry-after", retryAfterS);
+  return reply
+    .code(problem.status)
+    .type("application/problem+json")
+    .serializer(JSON.stringify)
+    .send(problem);
+}
+
+/** How long the caller wants to wait (`Prefer: wait=5`, RFC 7240), at most WAIT_MAX_S. */
+export function readPatience(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  fallbackS: number,
+): Patience {
+  const preferred = /(?:^|[,\s])wait=(\d{1,9})(?:$|[,;\s])/i.exec(
+    String(request.headers["prefer"] ?? ""),
+  );
+  const seconds = preferred === null ? fallbackS : Math.min(Number(preferred[1]), WAIT_MAX_S);
+  const abort = new AbortController();
+  reply.raw.once("close", () => {
+    abort.abort();
+  });
+  return { waitMs: seconds * 1_000, signal: abort.signal };
+}
+
+/** Sends what became of a request: a booking with `status`, its place in the line, or a problem. */
+export async function sendAnswer(
+  reply: FastifyReply,
+  answer: Answer,
+  { status, queuedStatus, shows }: { status: number; queuedStatus: number; shows: Shows },
+): Promise<FastifyReply> {
+  switch (answer.kind) {
+    case "booking":
+      return reply.code(status).send(viewBooking(answer.booking, await layoutOf(answer, shows)));
+    case "queued":
+      return reply
+        .code(queuedStatus)
+        .header("retry-after", retryAfter(answer.queued))
+        .send(viewQueued(answer.id, answer.showId, answer.queued));
+    case "refused": {
+      const { reason, facts, wanted, booking } = answer;
+      const view =
+        booking === null ? undefined : viewBooking(booking, await layoutOf(answer, shows));
+      const detail = describeRefusal(reason, facts, wanted);
+      return sendProblem(
+        reply,
+        buildProblem(reason, { detail, facts, ...(view === undefined ? {} : { booking: view }) }),
+      );
+    }
+    case "unavailable":
+      return sendProblem(reply, buildProblem("unavailable"), answer.retryAfterS);
+  }
+}
+
+async function layoutOf(
+  answer: Extract<Answer, { kind: "booking" | "refused" }>,
+  shows: Shows,
+): Promise<Layout | null> {
+  const { booking } = answer;
+  if (booking === null || booking.seats.length + booking.standing.length === 0) return null;
+  return (await shows.find(booking.showId))?.layout ?? null;
+}
+
+/** Whether an `If-None-Match` header names this entity tag (RFC 9110, 13.1.2: weak comparison). */
+export function matchesEtag(request: FastifyRequest, etag: string): boolean {
+  const header = request.headers["if-none-match"];
+  if (header === undefined) return false;
+  return header
+    .split(",")
+    .map((tag) => tag.trim().replace(/^W\//, ""))
+    .some((tag) => tag === etag || tag === "*");
+}

@@ -1,0 +1,145 @@
+/** Routes for those who run the sale: every booking, a sweep by hand, how the lines stand. */
+import { Type } from "typebox";
+
+import {
+  BookingsAnswer,
+  ExpiryRunAnswer,
+  LineAnswer,
+  ProblemAnswer,
+} from "@seatline/shared/contract/http.ts";
+import { BOOKING_STATUSES } from "@seatline/shared/core/model.ts";
+import { listBookings } from "@seatline/shared/db/list-bookings.ts";
+
+import { checkAdmin } from "../access.ts";
+import type { App, AppDeps } from "../deps.ts";
+import { buildInvalid } from "../problems.ts";
+import { parseLimit, parseShowKey } from "../read.ts";
+import { sendProblem } from "../replies.ts";
+import { viewBooking } from "../views.ts";
+import { badCursor, badLimit } from "./shows.ts";
+
+const PAGE_DEFAULT = 100;
+const PAGE_MAX = 1_000;
+
+const BookingsQuery = Type.Object(
+  {
+    showId: Type.Optional(Type.String()),
+    status: Type.Optional(Type.String()),
+    limit: Type.Optional(Type.String()),
+    after: Type.Optional(Type.String()),
+  },
+  { additionalProperties: false },
+);
+
+export function registerAdminRoutes(app: App, deps: AppDeps): void {
+  const security = [{ admin: [] }];
+  const { access, expiryRun } = deps;
+
+  app.get(
+    "/v1/bookings",
+    {
+      schema: {
+        tags: ["Admin"],
+        summary: "List bookings",
+        security,
+        querystring: BookingsQuery,
+        response: { 200: BookingsAnswer, default: ProblemAnswer },
+      },
+    },
+    async (request, reply) => {
+      const denied = checkAdmin(access, request);
+      if (denied !== null) return sendProblem(reply, denied);
+      const page = readPage(request.query);
+      if ("type" in page) return sendProblem(reply, page);
+      return reply.send(await listPage(deps, page));
+    },
+  );
+
+  app.post(
+    "/v1/admin/expiry-runs",
+    {
+      schema: {
+        tags: ["Admin"],
+        summary: "Release every lapsed hold now",
+        security,
+        response: { 200: ExpiryRunAnswer, default: ProblemAnswer },
+      },
+    },
+    async (request, reply) => {
+      const denied = checkAdmin(access, request);
+      return denied === null ? reply.send(await expiryRun.run()) : sendProblem(reply, denied);
+    },
+  );
+
+  app.get(
+    "/v1/admin/line",
+    {
+      schema: {
+        tags: ["Admin"],
+        summary: "How the lines stand",
+        security,
+        response: { 200: LineAnswer, default: ProblemAnswer },
+      },
+    },
+    async (request, reply) => {
+      const denied = checkAdmin(access, request);
+      if (denied !== null) return sendProblem(reply, denied);
+      const partitions = Array.from({ length: deps.memory.partitionCount }, (_, partition) => {
+        const { next, end, perSecond, stalled } = deps.memory.line(partition);
+        return {
+          partition,
+          next,
+          end,
+          lag: end - next,
+          drainPerSecond: Math.round(perSecond),
+          stalled,
+        };
+      });
+      return reply.send({ partitions, lag: partitions.reduce((sum, { lag }) => sum + lag, 0) });
+    },
+  );
+}
+
+type Page = {
+  readonly showId: string | null;
+  readonly status: string | null;
+  readonly after: string | null;
+  readonly limit: number;
+};
+
+function readPage(query: { showId?: string; status?: string; limit?: string; after?: string }) {
+  const limit = parseLimit(query.limit, { fallback: PAGE_DEFAULT, max: PAGE_MAX });
+  if (limit === null || limit === 0) return badLimit(PAGE_MAX);
+  const showId = query.showId === undefined ? null : parseShowKey(query.showId);
+  if (query.showId !== undefined && typeof showId !== "string") {
+    return buildInvalid([{ path: "/showId", message: "must be the id of a show, a UUID" }]);
+  }
+  const { status = null } = query;
+  if (status !== null && !BOOKING_STATUSES.some((known) => known === status)) {
+    const known = BOOKING_STATUSES.join(", ");
+    return buildInvalid([{ path: "/status", message: `must be one of ${known}` }]);
+  }
+  const after = query.after === undefined ? null : parseShowKey(query.after);
+  if (query.after !== undefined && typeof after !== "string") return badCursor();
+  return {
+    showId: typeof showId === "string" ? showId : null,
+    status,
+    after: typeof after === "string" ? after : null,
+    limit,
+  } satisfies Page;
+}
+
+async function listPage({ sql, shows }: AppDeps, page: Page) {
+  const bookings = await listBookings(sql, { ...page, limit: page.limit + 1 });
+  const items = bookings.slice(0, page.limit);
+  const views = await Promise.all(
+    items.map(async (booking) => {
+      const show = booking.seats.length === 0 ? null : await shows.find(booking.showId);
+      return viewBooking(booking, show?.layout ?? null);
+    }),
+  );
+  return {
+    items: views,
+    next: bookings.length > page.limit ? (items.at(-1)?.id ?? null) : null,
+  };
+}

@@ -1,0 +1,220 @@
+/** Canonical routes for bookings. */
+import { createHash } from "node:crypto";
+
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { Type } from "typebox";
+import type { Static } from "typebox";
+
+import {
+  BookBody,
+  BookingAnswer,
+  ConfirmBody,
+  EmptyBody,
+  ProblemAnswer,
+  QueuedAnswer,
+} from "@seatline/shared/contract/http.ts";
+import type { Booking, Want } from "@seatline/shared/core/model.ts";
+
+import { checkAdmin, readIdempotencyKey } from "../access.ts";
+import type { App, AppDeps } from "../deps.ts";
+import type { Answer } from "../bookings.ts";
+import { buildInvalid, buildProblem } from "../problems.ts";
+import { matchesEtag, readPatience, sendAnswer, sendProblem } from "../replies.ts";
+import { encodePlace, parsePlace } from "../views.ts";
+
+const BookingParams = Type.Object({ id: Type.String() });
+const PlaceQuery = Type.Object(
+  { place: Type.Optional(Type.String()) },
+  { additionalProperties: false },
+);
+
+/** How long a confirm or a cancel is waited for, unless the caller prefers otherwise. */
+const CHANGE_WAIT_S = 10;
+const BOOK_BODY_MAX = 8 * 1024;
+
+export function registerBookingRoutes(app: App, deps: AppDeps): void {
+  registerBook(app, deps);
+  registerGetBooking(app, deps);
+  registerChange(app, deps, "confirm");
+  registerChange(app, deps, "cancel");
+}
+
+function registerBook(app: App, deps: AppDeps): void {
+  const { bookings, shows } = deps;
+  app.post(
+    "/v1/bookings",
+    {
+      bodyLimit: BOOK_BODY_MAX,
+      schema: {
+        tags: ["Bookings"],
+        summary: "Ask for a booking; answers with its place in the line",
+        body: BookBody,
+        response: {
+          201: BookingAnswer,
+          202: QueuedAnswer,
+          default: ProblemAnswer,
+        },
+      },
+    },
+    async (request, reply) => {
+      const { showId, customer = null, confirm } = request.body;
+      const wants = readWants(request.body);
+      if ("fault" in wants) return sendProblem(reply, buildInvalid([wants.fault]));
+      if (confirm === "now" && checkAdmin(deps.access, request) !== null) {
+        return sendProblem(
+          reply,
+          buildProblem("forbidden", { detail: '"confirm": "now" needs the admin token.' }),
+        );
+      }
+      const key = readIdempotencyKey(request, customer);
+      if (key !== null && "fault" in key) {
+        return sendProblem(reply, buildInvalid([{ path: "/Idempotency-Key", message: key.fault }]));
+      }
+      const patience = readPatience(request, reply, 0);
+      const confirmNow = confirm === "now";
+      const answer = await bookings.book({ showId, customer, wants, confirmNow, key }, patience);
+      if (answer.kind === "queued" && answer.queued.place !== null) {
+        const place = encodePlace(answer.queued.place);
+        reply.header("location", `/v1/bookings/${answer.id}?place=${place}`);
+      } else if (answer.kind === "booking") {
+        reply.header("location", `/v1/bookings/${answer.booking.id}`);
+      }
+      if (patience.waitMs > 0 && answer.kind !== "queued") {
+        reply.header("preference-applied", "wait");
+      }
+      return sendAnswer(reply, answer, { status: 201, queuedStatus: 202, shows });
+    },
+  );
+}
+
+function registerGetBooking(app: App, deps: AppDeps): void {
+  app.get(
+    "/v1/bookings/:id",
+    {
+      schema: {
+        tags: ["Bookings"],
+        summary: "A booking, or its place in the line",
+        params: BookingParams,
+        querystring: PlaceQuery,
+        response: {
+          200: Type.Union([BookingAnswer, QueuedAnswer]),
+          default: ProblemAnswer,
+        },
+      },
+    },
+    async (request, reply) => {
+      await getBooking(deps, request, reply);
+      return reply;
+    },
+  );
+}
+
+function registerChange(app: App, deps: AppDeps, change: "confirm" | "cancel"): void {
+  const { bookings, shows } = deps;
+  app.post(
+    `/v1/bookings/:id/${change}`,
+    {
+      bodyLimit: BOOK_BODY_MAX,
+      schema: {
+        tags: ["Bookings"],
+        summary: change === "confirm" ? "Confirm a hold" : "Give a booking's seats back",
+        params: BookingParams,
+        // No body at all is fine, so it is checked only if there is one.
+        body: Type.Union([change === "confirm" ? ConfirmBody : EmptyBody, Type.Null()]),
+        response: { 200: BookingAnswer, 202: QueuedAnswer, default: ProblemAnswer },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      const patience = readPatience(request, reply, CHANGE_WAIT_S);
+      const answer =
+        change === "confirm"
+          ? await bookings.confirm(id, readPayment(request.body), patience)
+          : await bookings.cancel(id, patience);
+      return sendAnswer(reply, answer, { status: 200, queuedStatus: 202, shows });
+    },
+  );
+}
+
+type GetRequest = FastifyRequest<{ Params: { id: string }; Querystring: { place?: string } }>;
+
+async function getBooking(
+  { bookings, memory, shows }: AppDeps,
+  request: GetRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { id } = request.params;
+  const place = request.query.place === undefined ? null : parsePlace(request.query.place);
+  if (request.query.place !== undefined && place === null) {
+    return sendProblem(
+      reply,
+      buildInvalid([
+        { path: "/place", message: "must be a place as the 202 answer gave it, like 7-15320" },
+      ]),
+    );
+  }
+  const { waitMs, signal } = readPatience(request, reply, 0);
+  // Registered before the look, so that a decision between the two is not missed.
+  const waiter = waitMs > 0 ? memory.waiters.wait(id, waitMs) : undefined;
+  if (waiter === null) return sendProblem(reply, buildProblem("unavailable"), 1);
+  try {
+    let answer = await bookings.find(id, place);
+    if (waiter !== undefined && isWaitedFor(answer, request)) {
+      signal.addEventListener("abort", waiter.cancel, { once: true });
+      await waiter.outcome;
+      answer = await bookings.find(id, place);
+      reply.header("preference-applied", "wait");
+    }
+    return await sendFound(reply, answer, { request, shows });
+  } finally {
+    waiter?.cancel();
+  }
+}
+
+/** A decision is waited for while there is none; a change, if the caller says what it has seen. */
+function isWaitedFor(answer: Answer, request: FastifyRequest): boolean {
+  if (answer.kind === "queued") return true;
+  return answer.kind === "booking" && matchesEtag(request, bookingEtag(answer.booking));
+}
+
+async function sendFound(
+  reply: FastifyReply,
+  answer: Answer,
+  { request, shows }: { request: FastifyRequest; shows: AppDeps["shows"] },
+): Promise<FastifyReply> {
+  reply.header("cache-control", "no-store");
+  if (answer.kind === "booking") {
+    const etag = bookingEtag(answer.booking);
+    reply.header("etag", etag);
+    if (matchesEtag(request, etag)) return reply.code(304).send();
+  }
+  return sendAnswer(reply, answer, { status: 200, queuedStatus: 200, shows });
+}
+
+function bookingEtag(booking: Booking): string {
+  const hash = createHash("sha256").update(JSON.stringify(booking)).digest("base64url");
+  return `"${hash.slice(0, 22)}"`;
+}
+
+function readPayment(body: Static<typeof ConfirmBody> | null): string | null {
+  return body?.payment ?? null;
+}
+
+/** The wants of a body: exactly one of the three ways to say them. */
+function readWants(
+  body: Static<typeof BookBody>,
+): readonly Want[] | { fault: { path: string; message: string } } {
+  const { count, seats, wants } = body;
+  const given = [
+    ...(count === undefined ? [] : [[{ count }]]),
+    ...(seats === undefined ? [] : [[{ seats }]]),
+    ...(wants === undefined ? [] : [wants]),
+  ];
+  const [only] = given;
+  if (only === undefined || given.length > 1) {
+    return {
+      fault: { path: "", message: "exactly one of count, seats and wants must be given" },
+    };
+  }
+  return only;
+}

@@ -1,0 +1,195 @@
+/** Canonical routes for shows. */
+import { randomUUID } from "node:crypto";
+
+import { Type } from "typebox";
+
+import { buildShowId } from "@seatline/shared/contract/booking-id.ts";
+import {
+  CreateShowBody,
+  ProblemAnswer,
+  QueuedAnswer,
+  SeatsAnswer,
+  ShowAnswer,
+  ShowsAnswer,
+} from "@seatline/shared/contract/http.ts";
+import { partitionOf } from "@seatline/shared/contract/partition.ts";
+import { buildPlainLayout } from "@seatline/shared/core/layout.ts";
+import type { CreateShow } from "@seatline/shared/core/model.ts";
+import type { ShowRow } from "@seatline/shared/db/load-shows.ts";
+
+import { checkAdmin } from "../access.ts";
+import type { App, AppDeps } from "../deps.ts";
+import { buildInvalid, buildProblem } from "../problems.ts";
+import { parseInstant, parseLimit, parseShowKey } from "../read.ts";
+import { matchesEtag, readPatience, sendProblem } from "../replies.ts";
+import { retryAfter, viewQueued, viewShow } from "../views.ts";
+
+const HOLD_DEFAULT_S = 120;
+const WAIT_DEFAULT_S = 10;
+const PAGE_DEFAULT = 50;
+const PAGE_MAX = 200;
+
+const ShowParams = Type.Object({ id: Type.String() });
+const PageQuery = Type.Object(
+  { limit: Type.Optional(Type.String()), after: Type.Optional(Type.String()) },
+  { additionalProperties: false },
+);
+
+/** Puts the creation of a show into its line and waits for it. */
+export async function createShow(
+  { line, memory, shows }: AppDeps,
+  facts: Pick<CreateShow, "name" | "startsAt" | "layout" | "rules">,
+  patience: { waitMs: number; signal: AbortSignal },
+) {
+  const showId = buildShowId(Date.now());
+  const request: CreateShow = { kind: "create-show", requestId: randomUUID(), showId, ...facts };
+  const partition = partitionOf(showId, memory.partitionCount);
+  const submitted = await line.submit({ request, partition, key: showId, ...patience });
+  if (submitted.status !== "decided") return { ...submitted, showId };
+  const { outcome } = submitted.entry;
+  const show = outcome.kind === "show" ? await shows.find(showId) : null;
+  return { status: "decided" as const, showId, show };
+}
+
+export function registerShowRoutes(app: App, deps: AppDeps): void {
+  registerCreateShow(app, deps);
+  registerListShows(app, deps);
+  registerGetShow(app, deps);
+  registerGetSeats(app, deps);
+}
+
+function registerCreateShow(app: App, deps: AppDeps): void {
+  app.post(
+    "/v1/shows",
+    {
+      schema: {
+        tags: ["Shows"],
+        summary: "Create a show",
+        security: [{ admin: [] }],
+        body: CreateShowBody,
+        response: { 201: ShowAnswer, 202: QueuedAnswer, default: ProblemAnswer },
+      },
+    },
+    async (request, reply) => {
+      const denied = checkAdmin(deps.access, request);
+      if (denied !== null) return sendProblem(reply, denied);
+      const { name, capacity, holdSeconds, confirmation, cancelConfirmed } = request.body;
+      const startsAt = parseInstant(request.body.startsAt);
+      if (startsAt === null) {
+        return sendProblem(
+          reply,
+          buildInvalid([{ path: "/startsAt", message: "must be a day that exists, from 1970 on" }]),
+        );
+      }
+      const created = await createShow(
+        deps,
+        {
+          name,
+          startsAt,
+          layout: buildPlainLayout(capacity),
+          rules: {
+            holdMs: (holdSeconds ?? HOLD_DEFAULT_S) * 1_000,
+            confirmation: confirmation ?? "manual",
+            cancelConfirmed: cancelConfirmed ?? false,
+          },
+        },
+        readPatience(request, reply, WAIT_DEFAULT_S),
+      );
+      reply.header("location", `/v1/shows/${created.showId}`);
+      if (created.status === "unavailable") {
+        return sendProblem(reply, buildProblem("unavailable"), created.retryAfterS);
+      }
+      if (created.status === "queued") {
+        return reply
+          .code(202)
+          .header("retry-after", retryAfter(created.queued))
+          .send(viewQueued(created.showId, created.showId, created.queued));
+      }
+      if (created.show === null) return sendProblem(reply, buildProblem("internal"));
+      return reply.code(201).send(viewShow(created.show));
+    },
+  );
+}
+
+function registerListShows(app: App, { shows }: AppDeps): void {
+  app.get(
+    "/v1/shows",
+    {
+      schema: {
+        tags: ["Shows"],
+        summary: "List shows",
+        querystring: PageQuery,
+        response: { 200: ShowsAnswer, default: ProblemAnswer },
+      },
+    },
+    async (request, reply) => {
+      const limit = parseLimit(request.query.limit, { fallback: PAGE_DEFAULT, max: PAGE_MAX });
+      const after = parseLimit(request.query.after, { fallback: 0, max: 2_147_483_647 });
+      if (limit === null || limit === 0) return sendProblem(reply, badLimit(PAGE_MAX));
+      if (after === null) return sendProblem(reply, badCursor());
+      const page = await shows.list({ after, limit: limit + 1 });
+      const items = page.slice(0, limit);
+      const next = page.length > limit ? String(items.at(-1)?.number) : null;
+      return reply.send({ items: items.map(viewShow), next });
+    },
+  );
+}
+
+function registerGetShow(app: App, deps: AppDeps): void {
+  app.get(
+    "/v1/shows/:id",
+    {
+      schema: {
+        tags: ["Shows"],
+        summary: "One show, by id or number",
+        params: ShowParams,
+        response: { 200: ShowAnswer, default: ProblemAnswer },
+      },
+    },
+    async (request, reply) => {
+      const show = await findByParam(deps, request.params.id);
+      return show === null
+        ? sendProblem(reply, buildProblem("show-not-found"))
+        : reply.send(viewShow(show));
+    },
+  );
+}
+
+function registerGetSeats(app: App, deps: AppDeps): void {
+  app.get(
+    "/v1/shows/:id/seats",
+    {
+      schema: {
+        tags: ["Shows"],
+        summary: "Which seats are held and which sold; ETag is the version",
+        params: ShowParams,
+        response: { 200: SeatsAnswer, 304: Type.Null(), default: ProblemAnswer },
+      },
+    },
+    async (request, reply) => {
+      const show = await findByParam(deps, request.params.id);
+      const seats = show === null ? null : await deps.shows.seats(show.id);
+      if (show === null || seats === null) {
+        return sendProblem(reply, buildProblem("show-not-found"));
+      }
+      const etag = `"${seats.version}"`;
+      reply.header("etag", etag).header("cache-control", "no-cache");
+      if (matchesEtag(request, etag)) return reply.code(304).send(null);
+      return reply.send({ version: seats.version, capacity: show.capacity, ...seats.ranges });
+    },
+  );
+}
+
+/** A show by what stands in the path: its id or its number. */
+export async function findByParam({ shows }: AppDeps, param: string): Promise<ShowRow | null> {
+  const key = parseShowKey(param);
+  return key === null ? null : shows.find(key);
+}
+
+export function badLimit(max: number) {
+  return buildInvalid([{ path: "/limit", message: `must be a whole number from 1 to ${max}` }]);
+}
+
+export function badCursor() {
+  return buildInvalid([{ path: "/after", message: "must be the `next` of the page before" }]);
+}

@@ -1,0 +1,95 @@
+/**
+ * The shows that this gateway has been asked about: their facts from Postgres, their counters and
+ * seats kept current by the records.
+ */
+import type { LineRecord, RecordShow } from "@seatline/shared/contract/record.ts";
+import type { Sql } from "@seatline/shared/db/client.ts";
+import { findSeats, findShow, listShows } from "@seatline/shared/db/load-shows.ts";
+import type { ShowRow } from "@seatline/shared/db/load-shows.ts";
+
+import { SeatMap } from "./seat-map.ts";
+
+const SHOWS_MAX = 10_000;
+const SEAT_MAPS_MAX = 200;
+const HEADS_MAX = 20_000;
+
+export class Shows {
+  readonly #sql: Sql;
+  readonly #shows = new Map<string, ShowRow>();
+  readonly #idByNumber = new Map<number, string>();
+  readonly #seatMaps = new Map<string, SeatMap>();
+  /** The newest counters of shows, loaded or not: a load may be older than a record before it. */
+  readonly #heads = new Map<string, RecordShow>();
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  /** A show by id or short number, or null. Throws what the driver throws, if it must be asked. */
+  async find(key: string | number): Promise<ShowRow | null> {
+    const id = typeof key === "string" ? key : this.#idByNumber.get(key);
+    const known = id === undefined ? undefined : this.#shows.get(id);
+    if (known !== undefined) return known;
+    const row = await findShow(this.#sql, key);
+    return row === null ? null : this.#keep(row);
+  }
+
+  /** A page of shows by number, with counters that are never older than what was answered before. */
+  async list(page: { after: number; limit: number }): Promise<ShowRow[]> {
+    const rows = await listShows(this.#sql, page);
+    return rows.map((row) => this.#newest(row));
+  }
+
+  /** The seats of a show that exists. */
+  async seats(showId: string): Promise<SeatMap | null> {
+    const known = this.#seatMaps.get(showId);
+    if (known !== undefined && known.version >= (this.#heads.get(showId)?.version ?? 0)) {
+      return known;
+    }
+    const row = await findSeats(this.#sql, showId);
+    if (row === null) return null;
+    const loaded = new SeatMap(row);
+    keepNewest(this.#seatMaps, SEAT_MAPS_MAX, [showId, loaded]);
+    return loaded;
+  }
+
+  /** Follows a record. */
+  apply(record: LineRecord): void {
+    for (const head of record.shows) {
+      keepNewest(this.#heads, HEADS_MAX, [head.id, head]);
+      const show = this.#shows.get(head.id);
+      if (show !== undefined) this.#shows.set(head.id, this.#newest(show));
+      const seatMap = this.#seatMaps.get(head.id);
+      if (seatMap === undefined) continue;
+      const changed = record.entries.flatMap((entry) =>
+        entry.changed.filter(({ showId }) => showId === head.id),
+      );
+      if (!seatMap.apply(head.version, changed)) this.#seatMaps.delete(head.id);
+    }
+  }
+
+  #keep(row: ShowRow): ShowRow {
+    const show = this.#newest(row);
+    keepNewest(this.#shows, SHOWS_MAX, [show.id, show]);
+    keepNewest(this.#idByNumber, SHOWS_MAX, [show.number, show.id]);
+    return show;
+  }
+
+  #newest(row: ShowRow): ShowRow {
+    const head = this.#heads.get(row.id);
+    if (head === undefined || head.version <= row.version) return row;
+    const { version, free, held, confirmed, hash } = head;
+    return { ...row, version, free, held, confirmed, hash };
+  }
+}
+
+/** Sets a key as the newest of a bounded map; the oldest goes. */
+function keepNewest<K, V>(map: Map<K, V>, max: number, [key, value]: [K, V]): void {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size <= max) return;
+  for (const oldest of map.keys()) {
+    map.delete(oldest);
+    return;
+  }
+}
