@@ -9,26 +9,16 @@ import {
   ConfigError,
   EXIT_CONFIG,
   parseConfig,
-  parseList,
-  parseText,
   parseWhole,
 } from "@seatline/shared/runtime/config.ts";
 import type { ConfigTable } from "@seatline/shared/runtime/config.ts";
+import { LINE_SETTINGS } from "@seatline/shared/runtime/settings.ts";
 import { buildLog } from "@seatline/shared/runtime/log.ts";
 
 const NAME = "migrate";
 
 export const CONFIG = {
-  DATABASE_URL: {
-    about: "Postgres, as postgres://user:password@host:port/database.",
-    parse: parseText,
-  },
-  KAFKA_BROKERS: { about: "Kafka brokers, as host:port,host:port.", parse: parseList },
-  TOPIC_PREFIX: {
-    about: "Names the line's topics: <prefix>.requests, .outcomes, .events.",
-    fallback: "seatline",
-    parse: parseText,
-  },
+  ...LINE_SETTINGS,
   PARTITIONS: {
     about: "How many partitions the line has. Fixed for ever by the first migration.",
     fallback: "12",

@@ -1,7 +1,7 @@
 /** The configuration of the api-gateway. */
 import { parseChoice, parseList, parseText, parseWhole } from "@seatline/shared/runtime/config.ts";
 import type { ConfigTable } from "@seatline/shared/runtime/config.ts";
-import { LOG_LEVELS } from "@seatline/shared/runtime/log.ts";
+import { LINE_SETTINGS } from "@seatline/shared/runtime/settings.ts";
 
 const SECRET_LENGTH_MIN = 16;
 
@@ -14,16 +14,7 @@ function parseSecrets(text: string): readonly [string, ...string[]] {
 }
 
 export const CONFIG = {
-  DATABASE_URL: {
-    about: "Postgres, as postgres://user:password@host:port/database.",
-    parse: parseText,
-  },
-  KAFKA_BROKERS: { about: "Kafka brokers, as host:port,host:port.", parse: parseList },
-  TOPIC_PREFIX: {
-    about: "Names the line's topics: <prefix>.requests, .outcomes, .events.",
-    fallback: "seatline",
-    parse: parseText,
-  },
+  ...LINE_SETTINGS,
   ID_SECRETS: {
     about:
       "Secrets behind booking ids, separated by commas: the first makes ids, all are accepted.",
@@ -57,5 +48,4 @@ export const CONFIG = {
     fallback: "on",
     parse: parseChoice("on", "off"),
   },
-  LOG_LEVEL: { about: "How much is logged.", fallback: "info", parse: parseChoice(...LOG_LEVELS) },
 } satisfies ConfigTable;
