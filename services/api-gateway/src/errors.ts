@@ -53,7 +53,8 @@ export function sendClientError(error: Error & { code?: string }, socket: Socket
   );
 }
 
-function describeError(error: FastifyError): Problem {
+/** The problem that an error is answered with. */
+export function describeError(error: FastifyError): Problem {
   if (error.validation !== undefined) {
     return buildInvalid(describeFaults(error.validation as Parameters<typeof describeFaults>[0]));
   }
@@ -88,7 +89,8 @@ function buildUnavailableRead(): Problem {
   });
 }
 
-function logFault(log: Log, request: FastifyRequest, error: unknown): void {
+/** One line for a fault of ours, with the request that it hit. */
+export function logFault(log: Log, request: FastifyRequest, error: unknown): void {
   const route = request.routeOptions.url;
   log.error(
     { err: error, requestId: request.id, method: request.method, route },

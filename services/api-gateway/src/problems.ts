@@ -107,6 +107,8 @@ export type Problem = {
   readonly held?: number;
   readonly seats?: readonly number[];
   readonly booking?: unknown;
+  /** The detail once more, where the clients of the older backends look for it. */
+  readonly error?: string;
 };
 
 export type ProblemExtras = {
@@ -168,6 +170,3 @@ export function describeRefusal(
 function isAre(count: number): string {
   return count === 1 ? "is" : "are";
 }
-
-/** Thrown inside a request handler only, to end it with a problem; the error handler sends it. */
-export type ProblemReply = { readonly problem: Problem; readonly retryAfterS?: number };

@@ -35,3 +35,14 @@ export function parseInstant(text: string): number | null {
   if (year === undefined || month === undefined || day === undefined) return null;
   return new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day ? ms : null;
 }
+
+const LOOSE_TIME =
+  /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?))?\s*(Z|[+-]\d{2}:?\d{2})?$/i;
+
+/** A time as the older backends took it: a blank for the T is fine, and without an offset it is UTC. */
+export function parseLooseTime(text: string): number | null {
+  const match = LOOSE_TIME.exec(text.trim());
+  if (match === null) return null;
+  const [, day, clock = "00:00:00", offset = "Z"] = match;
+  return parseInstant(`${day}T${clock}${offset.toUpperCase()}`);
+}

@@ -1,6 +1,362 @@
+/**
+ * The routes of the two older backends, whole, so that their clients work unchanged. A thin dress over
+ * the same bookings and shows; `CLASSIC_ROUTES=off` takes it off. Answers carry the fields of both, and
+ * problems also `error`. Unknown members of a body are ignored here, as they always were.
+ */
+import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import { Type } from "typebox";
+
+import { CapacitySchema } from "@seatline/shared/contract/http.ts";
+import {
+  CustomerSchema,
+  PLACES_PER_BOOKING_MAX,
+  SeatsSchema,
+  ShowNameSchema,
+  withMessage,
+} from "@seatline/shared/contract/values.ts";
+import { buildPlainLayout, layoutSeats } from "@seatline/shared/core/layout.ts";
+import { wantedPlaces } from "@seatline/shared/core/model.ts";
+import type { Booking, Want } from "@seatline/shared/core/model.ts";
+import { listBookings } from "@seatline/shared/db/list-bookings.ts";
+import type { ShowRow } from "@seatline/shared/db/load-shows.ts";
+
+import { checkAdmin, readIdempotencyKey } from "../access.ts";
+import type { Answer } from "../bookings.ts";
+import { createShow } from "../create-show.ts";
 import type { App, AppDeps } from "../deps.ts";
+import { describeError, logFault } from "../errors.ts";
+import { buildInvalid, buildProblem, describeRefusal } from "../problems.ts";
+import type { Problem } from "../problems.ts";
+import { parseLooseTime, parseShowKey } from "../read.ts";
+import { readPatience, sendProblem } from "../replies.ts";
+import { encodeTime, encodeTimeOrNull } from "../views.ts";
+
+/** How long a classic call waits for the decision before it answers 202. */
+const WAIT_S = 10;
+const HOLD_MS = 120_000;
+/** Classic lists have no pages. What is beyond is reached through the `Link` header. */
+const LIST_MAX = 10_000;
+
+const WholeCount = withMessage(Type.Integer({ minimum: 1 }), "must be a whole number from 1");
+const TimeText = withMessage(
+  Type.String({ minLength: 1, maxLength: 40 }),
+  "must be a time, like 2025-12-25T19:00:00Z or 2025-12-10 10:00:00",
+);
+const IdParams = Type.Object({ id: Type.String() });
+const ShowBodyA = Type.Object({
+  name: ShowNameSchema,
+  start_time: TimeText,
+  total_seats: CapacitySchema,
+});
+const ShowBodyB = Type.Object({ name: ShowNameSchema, startTime: TimeText, seats: CapacitySchema });
+const BookBodyA = Type.Object({
+  seats: Type.Optional(SeatsSchema),
+  seats_count: Type.Optional(WholeCount),
+});
+const BookBodyB = Type.Object({
+  showId: withMessage(Type.Union([Type.Integer(), Type.String()]), "must be a show's number or id"),
+  userName: CustomerSchema,
+  numberOfSeats: WholeCount,
+});
 
 export function registerClassicRoutes(app: App, deps: AppDeps): void {
-  void app;
-  void deps;
+  void app.register(async (scope: App) => {
+    scope.setErrorHandler((error: FastifyError, request, reply) => {
+      const problem = describeError(error);
+      if (problem.status >= 500) logFault(deps.log, request, error);
+      return sendClassicProblem(reply, problem);
+    });
+    registerShows(scope, deps);
+    registerBook(scope, deps);
+    registerBookings(scope, deps);
+    registerExpiry(scope, deps);
+    scope.get("/health", { schema: describe("The process turns") }, () => ({ status: "ok" }));
+  });
+}
+
+function registerShows(app: App, deps: AppDeps): void {
+  app.post(
+    "/admin/shows",
+    { schema: { ...describe("Create a show"), body: ShowBodyA } },
+    async (request, reply) => {
+      const { name, start_time, total_seats } = request.body;
+      const show = { name, time: start_time, path: "/start_time", capacity: total_seats };
+      return createPlainShow(deps, { request, reply, status: 201 }, show);
+    },
+  );
+  app.post(
+    "/shows",
+    { schema: { ...describe("Create a show"), body: ShowBodyB } },
+    async (request, reply) => {
+      const { name, startTime, seats } = request.body;
+      const show = { name, time: startTime, path: "/startTime", capacity: seats };
+      return createPlainShow(deps, { request, reply, status: 200 }, show);
+    },
+  );
+  app.get("/shows", { schema: describe("All shows by start") }, async (_, reply) => {
+    const shows = await deps.shows.list({ after: 0, limit: LIST_MAX + 1 });
+    const last = shows[LIST_MAX - 1];
+    if (shows.length > LIST_MAX && last !== undefined) {
+      reply.header("link", `</v1/shows?after=${last.number}>; rel="next"`);
+    }
+    const items = shows.slice(0, LIST_MAX).sort((a, b) => a.startsAt - b.startsAt);
+    return reply.send(items.map(viewShow));
+  });
+  app.get(
+    "/shows/:id/seats",
+    { schema: { ...describe("Which seats are taken"), params: IdParams } },
+    async (request, reply) => {
+      const show = await findShow(deps, request.params.id);
+      const seats = show === null ? null : await deps.shows.seats(show.id);
+      if (show === null || seats === null) {
+        return sendClassicProblem(reply, buildProblem("show-not-found"));
+      }
+      const all = Array.from({ length: layoutSeats(show.layout) }, (_, index) => index + 1);
+      const isTaken = (seat: number) => seats.held.has(seat) || seats.confirmed.has(seat);
+      return reply.send({
+        total: show.capacity,
+        booked: all.filter(isTaken),
+        available: all.filter((seat) => !isTaken(seat)),
+      });
+    },
+  );
+}
+
+function registerBook(app: App, deps: AppDeps): void {
+  app.post(
+    "/shows/:id/book",
+    {
+      schema: { ...describe("Book at once, by seats or count"), params: IdParams, body: BookBodyA },
+    },
+    async (request, reply) => {
+      const { seats, seats_count: count } = request.body;
+      if (seats === undefined && count === undefined) {
+        return sendFault(reply, "", "seats or seats_count must be given");
+      }
+      if (seats !== undefined && count !== undefined && count !== seats.length) {
+        return sendFault(reply, "/seats_count", "must agree with seats, or be left out");
+      }
+      const want = seats === undefined ? { count: count ?? 0 } : { seats };
+      const ask = { show: request.params.id, customer: null, want, confirmNow: true };
+      return book(deps, { request, reply }, ask);
+    },
+  );
+  app.post(
+    "/bookings",
+    { schema: { ...describe("Hold a number of seats"), body: BookBodyB } },
+    async (request, reply) => {
+      const { showId, userName: customer, numberOfSeats: count } = request.body;
+      const ask = { show: String(showId), customer, want: { count }, confirmNow: false };
+      return book(deps, { request, reply }, ask);
+    },
+  );
+}
+
+function registerBookings(app: App, deps: AppDeps): void {
+  app.get("/bookings", { schema: describe("All bookings") }, async (request, reply) => {
+    const denied = checkAdmin(deps.access, request);
+    if (denied !== null) return sendClassicProblem(reply, denied);
+    const bookings = await listBookings(deps.sql, {
+      showId: null,
+      status: null,
+      after: null,
+      limit: LIST_MAX + 1,
+    });
+    const last = bookings[LIST_MAX - 1];
+    if (bookings.length > LIST_MAX && last !== undefined) {
+      reply.header("link", `</v1/bookings?after=${last.id}>; rel="next"`);
+    }
+    const items = bookings.slice(0, LIST_MAX);
+    return reply.send(await Promise.all(items.map((booking) => viewBooking(deps, booking))));
+  });
+  app.get(
+    "/bookings/:id",
+    { schema: { ...describe("One booking"), params: IdParams } },
+    async (request, reply) => {
+      const answer = await deps.bookings.find(request.params.id.toLowerCase(), null);
+      return sendAnswer(deps, reply, { answer, status: 200 });
+    },
+  );
+  app.post(
+    "/bookings/:id/confirm",
+    { schema: { ...describe("Confirm a hold"), params: IdParams } },
+    async (request, reply) => {
+      const id = request.params.id.toLowerCase();
+      const answer = await deps.bookings.confirm(id, null, readPatience(request, reply, WAIT_S));
+      // These clients know one code for everything that is not pending any more.
+      const statuses = { "hold-expired": 400, "booking-not-pending": 400 };
+      return sendAnswer(deps, reply, { answer, status: 200, statuses });
+    },
+  );
+}
+
+function registerExpiry(app: App, deps: AppDeps): void {
+  app.post(
+    "/admin/run-expiry",
+    { schema: describe("Release every lapsed hold now") },
+    async (request, reply) => {
+      const denied = checkAdmin(deps.access, request);
+      if (denied !== null) return sendClassicProblem(reply, denied);
+      const { expired } = await deps.expiryRun.run();
+      const message = `${expired} ${expired === 1 ? "hold was" : "holds were"} released`;
+      return reply.send({ message, expired_count: expired });
+    },
+  );
+}
+
+type Call = { readonly request: FastifyRequest; readonly reply: FastifyReply };
+
+async function createPlainShow(
+  deps: AppDeps,
+  { request, reply, status }: Call & { status: number },
+  show: { name: string; time: string; path: string; capacity: number },
+): Promise<FastifyReply> {
+  const denied = checkAdmin(deps.access, request);
+  if (denied !== null) return sendClassicProblem(reply, denied);
+  const startsAt = parseLooseTime(show.time);
+  if (startsAt === null) {
+    return sendFault(reply, show.path, "must be a time, like 2025-12-25T19:00:00Z");
+  }
+  const created = await createShow(
+    deps,
+    {
+      name: show.name,
+      startsAt,
+      layout: buildPlainLayout(show.capacity),
+      rules: { holdMs: HOLD_MS, confirmation: "manual", cancelConfirmed: false },
+    },
+    readPatience(request, reply, WAIT_S),
+  );
+  switch (created.status) {
+    case "unavailable":
+      return sendClassicProblem(reply, buildProblem("unavailable"), created.retryAfterS);
+    case "queued":
+      return reply.code(202).send({ id: created.showId, name: show.name, status: "QUEUED" });
+    case "decided":
+      return created.show === null
+        ? sendClassicProblem(reply, buildProblem("internal"))
+        : reply.code(status).send(viewShow(created.show));
+  }
+}
+
+async function book(
+  deps: AppDeps,
+  { request, reply }: Call,
+  ask: { show: string; customer: string | null; want: Want; confirmNow: boolean },
+): Promise<FastifyReply> {
+  const show = await findShow(deps, ask.show);
+  if (show === null) return sendClassicProblem(reply, buildProblem("show-not-found"));
+  const { want, customer, confirmNow } = ask;
+  const wanted = wantedPlaces(want);
+  if (wanted > PLACES_PER_BOOKING_MAX) return sendTooMany(reply, show, wanted);
+  const key = readIdempotencyKey(request, customer);
+  if (key !== null && "fault" in key) return sendFault(reply, "/Idempotency-Key", key.fault);
+  const answer = await deps.bookings.book(
+    { showId: show.id, customer, wants: [want], confirmNow, key },
+    readPatience(request, reply, WAIT_S),
+  );
+  return sendAnswer(deps, reply, { answer, status: 201, statuses: { "seat-unknown": 400 } });
+}
+
+function sendTooMany(reply: FastifyReply, show: ShowRow, wanted: number): FastifyReply {
+  if (wanted <= show.free) {
+    return sendFault(reply, "", `at most ${PLACES_PER_BOOKING_MAX} seats fit into one booking`);
+  }
+  const facts = { free: show.free, held: show.held };
+  const detail = describeRefusal("not-enough-seats", facts, wanted);
+  return sendClassicProblem(reply, buildProblem("not-enough-seats", { detail, facts }));
+}
+
+async function sendAnswer(
+  deps: AppDeps,
+  reply: FastifyReply,
+  {
+    answer,
+    status,
+    statuses = {},
+  }: { answer: Answer; status: number; statuses?: Readonly<Record<string, number>> },
+): Promise<FastifyReply> {
+  switch (answer.kind) {
+    case "booking":
+      return reply.code(status).send(await viewBooking(deps, answer.booking));
+    case "queued":
+      return reply.code(202).send({ id: answer.id, show_id: answer.showId, status: "QUEUED" });
+    case "refused": {
+      const { reason, facts, wanted } = answer;
+      const known = statuses[reason];
+      return sendClassicProblem(
+        reply,
+        buildProblem(reason, {
+          detail: describeRefusal(reason, facts, wanted),
+          facts,
+          ...(known === undefined ? {} : { status: known }),
+          ...(answer.booking === null ? {} : { booking: await viewBooking(deps, answer.booking) }),
+        }),
+      );
+    }
+    case "unavailable":
+      return sendClassicProblem(reply, buildProblem("unavailable"), answer.retryAfterS);
+  }
+}
+
+function sendFault(reply: FastifyReply, path: string, message: string): FastifyReply {
+  return sendClassicProblem(reply, buildInvalid([{ path, message }]));
+}
+
+function sendClassicProblem(
+  reply: FastifyReply,
+  problem: Problem,
+  retryAfterS?: number,
+): FastifyReply {
+  return sendProblem(reply, { ...problem, error: problem.detail }, retryAfterS);
+}
+
+/** Both field sets: `seats` is what is left, as b's clients expect it. */
+function viewShow(show: ShowRow) {
+  const startsAt = encodeTime(show.startsAt);
+  return {
+    id: show.id,
+    number: show.number,
+    name: show.name,
+    start_time: startsAt,
+    startTime: startsAt,
+    total_seats: show.capacity,
+    seats: show.free,
+    confirmed_seats_count: show.confirmed,
+    available_seats: show.free,
+    createdAt: encodeTime(show.createdAt),
+    updatedAt: encodeTime(show.updatedAt),
+  };
+}
+
+/** Both field sets: `seats` is a number, as b's clients expect it; a's find theirs in `seats_assigned`. */
+async function viewBooking({ shows }: AppDeps, booking: Booking) {
+  const show = await shows.find(booking.showId);
+  const [want] = booking.wants;
+  const wanted = want === undefined ? 0 : wantedPlaces(want);
+  return {
+    id: booking.id,
+    show_id: booking.showId,
+    showId: booking.showId,
+    movieName: show?.name ?? null,
+    showTime: show === null ? null : encodeTime(show.startsAt),
+    userName: booking.customer,
+    seats: wanted,
+    seats_requested: wanted,
+    seats_assigned: booking.seats,
+    status: booking.status,
+    ...(booking.reason === null ? {} : { reason: booking.reason }),
+    expiresAt: encodeTimeOrNull(booking.expiresAt),
+    createdAt: encodeTime(booking.createdAt),
+    updatedAt: encodeTime(booking.updatedAt),
+  };
+}
+
+async function findShow({ shows }: AppDeps, text: string): Promise<ShowRow | null> {
+  const key = parseShowKey(text);
+  return key === null ? null : shows.find(key);
+}
+
+function describe(summary: string) {
+  return { tags: ["Classic"], summary };
 }

@@ -1,9 +1,6 @@
 /** Canonical routes for shows. */
-import { randomUUID } from "node:crypto";
-
 import { Type } from "typebox";
 
-import { buildShowId } from "@seatline/shared/contract/booking-id.ts";
 import {
   CreateShowBody,
   ProblemAnswer,
@@ -12,13 +9,12 @@ import {
   ShowAnswer,
   ShowsAnswer,
 } from "@seatline/shared/contract/http.ts";
-import { partitionOf } from "@seatline/shared/contract/partition.ts";
 import { buildPlainLayout } from "@seatline/shared/core/layout.ts";
-import type { CreateShow } from "@seatline/shared/core/model.ts";
 import type { ShowRow } from "@seatline/shared/db/load-shows.ts";
 
 import { checkAdmin } from "../access.ts";
 import type { App, AppDeps } from "../deps.ts";
+import { createShow } from "../create-show.ts";
 import { buildInvalid, buildProblem } from "../problems.ts";
 import { parseInstant, parseLimit, parseShowKey } from "../read.ts";
 import { matchesEtag, readPatience, sendProblem } from "../replies.ts";
@@ -34,22 +30,6 @@ const PageQuery = Type.Object(
   { limit: Type.Optional(Type.String()), after: Type.Optional(Type.String()) },
   { additionalProperties: false },
 );
-
-/** Puts the creation of a show into its line and waits for it. */
-export async function createShow(
-  { line, memory, shows }: AppDeps,
-  facts: Pick<CreateShow, "name" | "startsAt" | "layout" | "rules">,
-  patience: { waitMs: number; signal: AbortSignal },
-) {
-  const showId = buildShowId(Date.now());
-  const request: CreateShow = { kind: "create-show", requestId: randomUUID(), showId, ...facts };
-  const partition = partitionOf(showId, memory.partitionCount);
-  const submitted = await line.submit({ request, partition, key: showId, ...patience });
-  if (submitted.status !== "decided") return { ...submitted, showId };
-  const { outcome } = submitted.entry;
-  const show = outcome.kind === "show" ? await shows.find(showId) : null;
-  return { status: "decided" as const, showId, show };
-}
 
 export function registerShowRoutes(app: App, deps: AppDeps): void {
   registerCreateShow(app, deps);
