@@ -1,0 +1,46 @@
+/** Topics of its own for every test file, and the few things that tests want from a broker. */
+import type { Admin } from "kafkajs";
+import { inject } from "vitest";
+
+import { connectKafka } from "../line/kafka.ts";
+import type { KafkaAddress } from "../line/kafka.ts";
+import { buildTopics, createTopics } from "../line/topics.ts";
+import type { Topics } from "../line/topics.ts";
+import { buildLog } from "../runtime/log.ts";
+import { TEST_PARTITIONS } from "./servers.ts";
+
+export const SILENT = buildLog("test", "silent");
+
+let made = 0;
+
+/** The broker of this run. */
+export function testBroker(clientId = "test"): KafkaAddress {
+  return { brokers: inject("kafkaBrokers"), clientId, log: SILENT };
+}
+
+/** A prefix that nobody else has. */
+export function buildTopicPrefix(): string {
+  return `${inject("runName")}.${process.pid}.${(made += 1)}`;
+}
+
+/** The topics of a line, as the migrate step makes them. */
+export async function createTestTopics(
+  prefix: string = buildTopicPrefix(),
+  partitionCount: number = TEST_PARTITIONS,
+): Promise<Topics> {
+  const topics = buildTopics(prefix);
+  await createTopics({ ...testBroker(), topics, partitionCount, replicationFactor: 1 });
+  return topics;
+}
+
+/** Work with an admin client that is gone afterwards. */
+export async function withAdmin<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
+  const options = { ...testBroker(), requestTimeoutMs: 10_000, retries: 20 };
+  const admin = connectKafka(options).admin();
+  await admin.connect();
+  try {
+    return await work(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
