@@ -38,9 +38,14 @@ export type ConfigOf<T extends ConfigTable> = {
 
 /**
  * Reads a table from the environment. `NAME_FILE` may name a file that holds the value (for
- * secrets). Throws one ConfigError that lists every problem.
+ * secrets). `check` finds what is wrong between settings; those with a problem of their own are
+ * missing from what it sees. Throws one ConfigError that lists every problem.
  */
-export function parseConfig<T extends ConfigTable>(table: T, env: Environment): ConfigOf<T> {
+export function parseConfig<T extends ConfigTable>(
+  table: T,
+  env: Environment,
+  check: (config: Partial<ConfigOf<T>>, production: boolean) => readonly string[] = () => [],
+): ConfigOf<T> {
   const problems: string[] = [];
   const production = env["NODE_ENV"] === "production";
   const entries = Object.entries(table).map(([name, setting]) => {
@@ -51,8 +56,10 @@ export function parseConfig<T extends ConfigTable>(table: T, env: Environment): 
       return [name, undefined];
     }
   });
+  const config = Object.fromEntries(entries) as ConfigOf<T>;
+  problems.push(...check(config, production));
   if (problems.length > 0) throw new ConfigError(problems);
-  return Object.fromEntries(entries) as ConfigOf<T>;
+  return config;
 }
 
 function parseSetting(

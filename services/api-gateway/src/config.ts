@@ -1,7 +1,15 @@
 /** The configuration of the api-gateway. */
-import { parseChoice, parseList, parseText, parseWhole } from "@seatline/shared/runtime/config.ts";
-import type { ConfigTable } from "@seatline/shared/runtime/config.ts";
+import {
+  parseChoice,
+  parseConfig,
+  parseList,
+  parseText,
+  parseWhole,
+} from "@seatline/shared/runtime/config.ts";
+import type { ConfigOf, ConfigTable, Environment } from "@seatline/shared/runtime/config.ts";
 import { LINE_SETTINGS } from "@seatline/shared/runtime/settings.ts";
+
+import type { AdminAccess } from "./access.ts";
 
 const SECRET_LENGTH_MIN = 16;
 
@@ -12,6 +20,8 @@ function parseSecrets(text: string): readonly [string, ...string[]] {
   }
   return secrets;
 }
+
+const ADMIN_TOKEN_LENGTH_MIN = 16;
 
 export const CONFIG = {
   ...LINE_SETTINGS,
@@ -49,3 +59,27 @@ export const CONFIG = {
     parse: parseChoice("on", "off"),
   },
 } satisfies ConfigTable;
+
+export type GatewayConfig = ConfigOf<typeof CONFIG>;
+
+/** Reads the configuration; throws one ConfigError with every problem. */
+export function parseGatewayConfig(env: Environment): GatewayConfig {
+  return parseConfig(CONFIG, env, checkAccess);
+}
+
+function checkAccess(config: Partial<GatewayConfig>, production: boolean): string[] {
+  if (config.ADMIN_ACCESS === "open") {
+    return production
+      ? ["ADMIN_ACCESS open is for development; in production set ADMIN_TOKEN"]
+      : [];
+  }
+  return (config.ADMIN_TOKEN ?? "").length >= ADMIN_TOKEN_LENGTH_MIN
+    ? []
+    : [
+        `ADMIN_TOKEN must be set, with ${ADMIN_TOKEN_LENGTH_MIN} characters or more (or ADMIN_ACCESS=open, for development)`,
+      ];
+}
+
+export function buildAccess({ ADMIN_ACCESS, ADMIN_TOKEN }: GatewayConfig): AdminAccess {
+  return ADMIN_ACCESS === "open" ? { kind: "open" } : { kind: "token", token: ADMIN_TOKEN };
+}

@@ -1,0 +1,62 @@
+/** Wires the gateway's parts together, by hand. */
+import { connectSql } from "@seatline/shared/db/client.ts";
+import { loadRecords } from "@seatline/shared/db/load-partitions.ts";
+import { Publisher } from "@seatline/shared/line/publisher.ts";
+import { ExtentReader, buildTopics } from "@seatline/shared/line/topics.ts";
+import type { Log } from "@seatline/shared/runtime/log.ts";
+
+import { Bookings } from "./bookings.ts";
+import { buildAccess } from "./config.ts";
+import type { GatewayConfig } from "./config.ts";
+import { ExpiryRun } from "./expiry-run.ts";
+import { LineMemory } from "./line-memory.ts";
+import { Line } from "./line.ts";
+import { Readiness } from "./readiness.ts";
+import { Shows } from "./shows.ts";
+
+const NAME = "api-gateway";
+const CONNECTIONS_MAX = 10;
+const STATEMENT_TIMEOUT_MS = 1_000;
+/** A caller hears 503 after this, whatever the broker does. */
+const PUBLISH_DEADLINE_MS = 2_000;
+const PUBLISH_QUEUE_MAX = 20_000;
+const RECORDS_PER_PAGE = 50;
+
+/** What the routes need, made from the configuration. Opens nothing: connections open when first used. */
+export function connectGateway(config: GatewayConfig, log: Log) {
+  const address = { brokers: config.KAFKA_BROKERS, clientId: NAME, log };
+  const topics = buildTopics(config.TOPIC_PREFIX);
+  const requestsTopic = topics.requests;
+  const sql = connectSql({
+    url: config.DATABASE_URL,
+    name: NAME,
+    connectionsMax: CONNECTIONS_MAX,
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+  });
+  const publisher = new Publisher({
+    ...address,
+    deadlineMs: PUBLISH_DEADLINE_MS,
+    queueMax: PUBLISH_QUEUE_MAX,
+  });
+  const extents = new ExtentReader(address);
+  const shows = new Shows(sql);
+  const memory = new LineMemory({
+    log,
+    loadRecords: (partition, from) =>
+      loadRecords(sql, { partition, from, limit: RECORDS_PER_PAGE }),
+    onRecord: (record) => {
+      shows.apply(record);
+    },
+  });
+  const line = new Line({ memory, publisher, topic: requestsTopic, log });
+  const base = { log, sql, extents, requestsTopic, publisher, memory, line, shows, topics };
+  return {
+    ...base,
+    access: buildAccess(config),
+    corsOrigins: config.CORS_ORIGINS,
+    classicRoutes: config.CLASSIC_ROUTES === "on",
+    readiness: new Readiness(base),
+    bookings: new Bookings({ ...base, secrets: config.ID_SECRETS }),
+    expiryRun: new ExpiryRun({ ...base, lastAsked: new Map() }),
+  };
+}
