@@ -20,8 +20,11 @@ import {
 } from "./values.ts";
 
 /** An object that takes the given members and no others. */
-export function StrictObject<T extends TProperties>(properties: T) {
-  return Type.Object(properties, { additionalProperties: false });
+export function StrictObject<T extends TProperties>(properties: T, example?: unknown) {
+  return Type.Object(properties, {
+    additionalProperties: false,
+    ...(example === undefined ? {} : { examples: [example] }),
+  });
 }
 
 const DateTimeSchema = withMessage(
@@ -39,21 +42,24 @@ export const CapacitySchema = withMessage(
   `must be a whole number from 1 to ${CAPACITY_MAX}`,
 );
 
-export const CreateShowBody = StrictObject({
-  name: ShowNameSchema,
-  startsAt: DateTimeSchema,
-  capacity: CapacitySchema,
-  holdSeconds: Type.Optional(
-    withMessage(
-      Type.Integer({ minimum: 1, maximum: 86_400 }),
-      "must be a whole number of seconds from 1 to 86400",
+export const CreateShowBody = StrictObject(
+  {
+    name: ShowNameSchema,
+    startsAt: DateTimeSchema,
+    capacity: CapacitySchema,
+    holdSeconds: Type.Optional(
+      withMessage(
+        Type.Integer({ minimum: 1, maximum: 86_400 }),
+        "must be a whole number of seconds from 1 to 86400",
+      ),
     ),
-  ),
-  confirmation: Type.Optional(
-    withMessage(Type.Enum(["manual", "automatic"]), 'must be "manual" or "automatic"'),
-  ),
-  cancelConfirmed: Type.Optional(withMessage(Type.Boolean(), "must be true or false")),
-});
+    confirmation: Type.Optional(
+      withMessage(Type.Enum(["manual", "automatic"]), 'must be "manual" or "automatic"'),
+    ),
+    cancelConfirmed: Type.Optional(withMessage(Type.Boolean(), "must be true or false")),
+  },
+  { name: "The Lion King", startsAt: "2027-12-25T19:00:00Z", capacity: 100 },
+);
 
 export const ShowAnswer = Type.Object({
   id: Type.String(),
@@ -90,19 +96,22 @@ export const WantBody = withMessage(
   'must be {"seats": […]} or {"count": n}',
 );
 
-export const BookBody = StrictObject({
-  showId: UuidSchema,
-  customer: Type.Optional(CustomerSchema),
-  count: Type.Optional(CountSchema),
-  seats: Type.Optional(SeatsSchema),
-  wants: Type.Optional(
-    withMessage(
-      Type.Array(WantBody, { minItems: 1, maxItems: WANTS_MAX }),
-      `must list ${WANTS_MAX} want, {"seats": […]} or {"count": n}`,
+export const BookBody = StrictObject(
+  {
+    showId: UuidSchema,
+    customer: Type.Optional(CustomerSchema),
+    count: Type.Optional(CountSchema),
+    seats: Type.Optional(SeatsSchema),
+    wants: Type.Optional(
+      withMessage(
+        Type.Array(WantBody, { minItems: 1, maxItems: WANTS_MAX }),
+        `must list ${WANTS_MAX} want, {"seats": […]} or {"count": n}`,
+      ),
     ),
-  ),
-  confirm: Type.Optional(withMessage(Type.Enum(["now"]), 'must be "now", or left out')),
-});
+    confirm: Type.Optional(withMessage(Type.Enum(["now"]), 'must be "now", or left out')),
+  },
+  { showId: "{{showId}}", customer: "c-1042", count: 2 },
+);
 
 export const QueuedAnswer = Type.Object({
   id: Type.String(),

@@ -6,7 +6,7 @@ import cors from "@fastify/cors";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import fastify from "fastify";
+import fastify, { LogController } from "fastify";
 import type { FastifyBaseLogger } from "fastify";
 
 import type { App, AppDeps } from "./deps.ts";
@@ -28,9 +28,9 @@ const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
 /** The app, ready to listen. */
 export async function buildApp(deps: AppDeps): Promise<App> {
   const options = {
-    // A Fastify logger of the same type as ours; one line per request would drown a sale.
     loggerInstance: deps.log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    // One line per request would drown a sale.
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_MAX,
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: CONNECTION_TIMEOUT_MS,
@@ -92,6 +92,7 @@ async function registerDocs(app: App): Promise<void> {
           "Sells tickets when thousands of people press the button in the same second: a place in the line decides who gets the seat.",
         license: { name: "MIT", identifier: "MIT" },
       },
+      servers: [{ url: "http://127.0.0.1:3000" }],
       tags: [
         { name: "Shows", description: "What is sold" },
         { name: "Bookings", description: "Asking for seats, and what became of it" },

@@ -120,7 +120,9 @@ function registerChange(app: App, deps: AppDeps, change: "confirm" | "cancel"): 
         summary: change === "confirm" ? "Confirm a hold" : "Give a booking's seats back",
         params: BookingParams,
         // No body at all is fine, so it is checked only if there is one.
-        body: Type.Union([change === "confirm" ? ConfirmBody : EmptyBody, Type.Null()]),
+        body: Type.Union([change === "confirm" ? ConfirmBody : EmptyBody, Type.Null()], {
+          examples: [change === "confirm" ? { payment: "pi_3N" } : {}],
+        }),
         response: { 200: BookingAnswer, 202: QueuedAnswer, default: ProblemAnswer },
       },
     },

@@ -43,21 +43,29 @@ const TimeText = withMessage(
   "must be a time, like 2025-12-25T19:00:00Z or 2025-12-10 10:00:00",
 );
 const IdParams = Type.Object({ id: Type.String() });
-const ShowBodyA = Type.Object({
-  name: ShowNameSchema,
-  start_time: TimeText,
-  total_seats: CapacitySchema,
-});
-const ShowBodyB = Type.Object({ name: ShowNameSchema, startTime: TimeText, seats: CapacitySchema });
-const BookBodyA = Type.Object({
-  seats: Type.Optional(SeatsSchema),
-  seats_count: Type.Optional(WholeCount),
-});
-const BookBodyB = Type.Object({
-  showId: withMessage(Type.Union([Type.Integer(), Type.String()]), "must be a show's number or id"),
-  userName: CustomerSchema,
-  numberOfSeats: WholeCount,
-});
+const ShowBodyA = Type.Object(
+  { name: ShowNameSchema, start_time: TimeText, total_seats: CapacitySchema },
+  { examples: [{ name: "The Lion King", start_time: "2025-12-25T19:00:00Z", total_seats: 100 }] },
+);
+const ShowBodyB = Type.Object(
+  { name: ShowNameSchema, startTime: TimeText, seats: CapacitySchema },
+  { examples: [{ name: "Morning Show", startTime: "2025-12-10 10:00:00", seats: 40 }] },
+);
+const BookBodyA = Type.Object(
+  { seats: Type.Optional(SeatsSchema), seats_count: Type.Optional(WholeCount) },
+  { examples: [{ seats_count: 2 }] },
+);
+const BookBodyB = Type.Object(
+  {
+    showId: withMessage(
+      Type.Union([Type.Integer(), Type.String()]),
+      "must be a show's number or id",
+    ),
+    userName: CustomerSchema,
+    numberOfSeats: WholeCount,
+  },
+  { examples: [{ showId: 1, userName: "Alice", numberOfSeats: 2 }] },
+);
 
 export function registerClassicRoutes(app: App, deps: AppDeps): void {
   void app.register(async (scope: App) => {

@@ -1,0 +1,75 @@
+/** Turns the OpenAPI description into a Postman collection, the same text for the same routes. */
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+
+import { buildApp } from "@seatline/api-gateway/app.ts";
+import { parseGatewayConfig } from "@seatline/api-gateway/config.ts";
+import { connectGateway } from "@seatline/api-gateway/connect.ts";
+import { buildLog } from "@seatline/shared/runtime/log.ts";
+
+export const COLLECTION_PATH = fileURLToPath(
+  new URL("../docs/postman_collection.json", import.meta.url),
+);
+
+type Conversion =
+  | { result: true; output: readonly { data: unknown }[] }
+  | { result: false; reason: string };
+type Converter = {
+  convertV2: (
+    input: { type: "json"; data: unknown },
+    options: Readonly<Record<string, unknown>>,
+    done: (error: Error | null, conversion: Conversion) => void,
+  ) => void;
+};
+
+/** The description of a gateway as it is by default; no connection is opened for it. */
+export async function buildDescription(): Promise<unknown> {
+  const config = parseGatewayConfig({
+    DATABASE_URL: "postgres://nobody@127.0.0.1/none",
+    KAFKA_BROKERS: "127.0.0.1:1",
+    ADMIN_ACCESS: "open",
+  });
+  const app = await buildApp(connectGateway(config, buildLog("description", "silent")));
+  await app.ready();
+  const description: unknown = JSON.parse(JSON.stringify(app.swagger()));
+  await app.close();
+  return description;
+}
+
+/** The collection as the text of its file. */
+export async function buildCollection(): Promise<string> {
+  // The package has no types and is CommonJS.
+  const converter = createRequire(import.meta.url)("openapi-to-postmanv2") as Converter;
+  const data = await buildDescription();
+  const options = {
+    folderStrategy: "Tags",
+    parametersResolution: "Example",
+  };
+  const conversion = await new Promise<Conversion>((resolve, reject) => {
+    converter.convertV2({ type: "json", data }, options, (error, result) => {
+      if (error === null) resolve(result);
+      else reject(error);
+    });
+  });
+  if (!conversion.result) throw new Error(`no collection: ${conversion.reason}`);
+  return `${JSON.stringify(withoutInventions(conversion.output[0]?.data), null, 2)}\n`;
+}
+
+/**
+ * The converter draws random ids and invents answers, of no use to anybody and other ones each time.
+ */
+function withoutInventions(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutInventions);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key, member]) => key !== "response" && !isRandomId(key, member))
+      .map(([key, member]) => [key, withoutInventions(member)]),
+  );
+}
+
+function isRandomId(key: string, value: unknown): boolean {
+  return (
+    (key === "id" || key === "_postman_id") && typeof value === "string" && value.length === 36
+  );
+}
