@@ -38,7 +38,7 @@ import { decideBatch, readMessage } from "./batch.ts";
 import type { DecidedBatch, Position } from "./batch.ts";
 
 const SALES = 3;
-const BATCHES = 25;
+const BATCHES = 40;
 const BATCH_REQUESTS_MAX = 60;
 const HOLD_MS = 1_000;
 const seed = seedOfRun();

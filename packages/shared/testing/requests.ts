@@ -1,0 +1,82 @@
+/**
+ * Requests as they stand in the line: with ids that this deployment would give out, in the partition
+ * that a test wants. `builders.ts` has the same for the core, with names a reader can follow.
+ */
+import { randomUUID } from "node:crypto";
+
+import { buildBookingId, buildShowId, readPartition } from "../contract/booking-id.ts";
+import type { IdSecrets } from "../contract/booking-id.ts";
+import { partitionOf } from "../contract/partition.ts";
+import { hashBook } from "../contract/request.ts";
+import { buildPlainLayout } from "../core/layout.ts";
+import type { Layout } from "../core/layout.ts";
+import type { Book, Cancel, Confirm, CreateShow, Expire, ShowRules, Want } from "../core/model.ts";
+import { TEST_PARTITIONS } from "./servers.ts";
+
+export const TEST_SECRETS: IdSecrets = ["a secret that only tests know"];
+
+/** Any moment: bookings of tests lie around it. */
+export const NOON = Date.UTC(2026, 10, 22, 12);
+
+/** A show id whose line is the given partition. */
+export function buildShowIdIn(partition: number): string {
+  for (;;) {
+    const id = buildShowId(Date.now());
+    if (partitionOf(id, TEST_PARTITIONS) === partition) return id;
+  }
+}
+
+/** A show of ten seats in partition 0, unless told otherwise. */
+export function requestShow({
+  partition = 0,
+  layout = buildPlainLayout(10),
+  rules = {},
+}: {
+  readonly partition?: number;
+  readonly layout?: Layout;
+  readonly rules?: Partial<ShowRules>;
+} = {}): CreateShow {
+  return {
+    kind: "create-show",
+    requestId: randomUUID(),
+    showId: buildShowIdIn(partition),
+    name: "A night at the test house",
+    startsAt: NOON,
+    layout,
+    rules: { holdMs: 120_000, confirmation: "manual", cancelConfirmed: false, ...rules },
+  };
+}
+
+export function requestBook(
+  showId: string,
+  want: Want,
+  { customer = null, confirmNow = false }: Partial<Pick<Book, "customer" | "confirmNow">> = {},
+): Book {
+  const asked = { showId, customer, wants: [want], confirmNow };
+  const partition = partitionOf(showId, TEST_PARTITIONS);
+  return {
+    kind: "book",
+    requestId: buildBookingId(TEST_SECRETS, partition, Date.now()),
+    ...asked,
+    requestHash: hashBook(asked),
+  };
+}
+
+export function requestConfirm(bookingId: string, payment: string | null = null): Confirm {
+  return { kind: "confirm", requestId: randomUUID(), bookingId, payment };
+}
+
+export function requestCancel(bookingId: string): Cancel {
+  return { kind: "cancel", requestId: randomUUID(), bookingId };
+}
+
+export function requestExpire(bookingId: string): Expire {
+  return { kind: "expire", requestId: randomUUID(), bookingId };
+}
+
+/** The partition in whose line a request stands. */
+export function homeOf(request: CreateShow | Book | Confirm | Cancel | Expire): number {
+  return "showId" in request
+    ? partitionOf(request.showId, TEST_PARTITIONS)
+    : readPartition(request.bookingId);
+}
