@@ -12,7 +12,7 @@ import { hasMaven } from "./java.ts";
 import type { Java } from "./java.ts";
 import { kafkaArguments, writeServerProperties } from "./kafka-properties.ts";
 import { waitForKafka } from "./kafka-ready.ts";
-import { acquireLock } from "./lock-file.ts";
+import { acquireLock } from "./lock.ts";
 import { infraPackageRoot } from "./paths.ts";
 import { findFreePort } from "./ports.ts";
 import { lastWords, runCommand } from "./run-command.ts";
@@ -96,7 +96,7 @@ async function lockFill(path: string, { log, signal }: CacheOptions): Promise<()
   const deadlineAt = performance.now() + fillWaitMaxMs;
   let isTold = false;
   for (;;) {
-    const lock = acquireLock(path);
+    const lock = await acquireLock(path);
     if (lock.held) return lock.release;
     if (performance.now() > deadlineAt) {
       throw new Error(`Process ${lock.holder.pid} has been filling ${path} for too long.`);

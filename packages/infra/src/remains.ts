@@ -4,7 +4,7 @@
  */
 import { mkdirSync } from "node:fs";
 import { removeComposeProject } from "./compose-infra.ts";
-import { acquireLock } from "./lock-file.ts";
+import { acquireLock } from "./lock.ts";
 import { stopOrphans } from "./orphans.ts";
 import type { StartHome } from "./paths.ts";
 import { isSameProcessAlive } from "./process-identity.ts";
@@ -28,7 +28,7 @@ const wardenTimeoutMs = 45_000;
 export async function claimCheckout(options: ClaimOptions): Promise<() => void> {
   const { home } = options;
   mkdirSync(home.folder, { recursive: true, mode: passableMode });
-  const lock = acquireLock(home.lock);
+  const lock = await acquireLock(home.lock);
   if (!lock.held) throw new Error(describeHolder(home, lock.holder.pid));
   try {
     await clearRemains(options);

@@ -4,6 +4,7 @@
  * because the database's address carries its password.
  */
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { repositoryRoot } from "./paths.ts";
 import { identifyProcess, parseIdentity } from "./process-identity.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 
@@ -30,6 +31,8 @@ export type RunState = {
   readonly supervisorPid: number;
   readonly supervisorStartedAt: string;
   readonly warden: ProcessIdentity | null;
+  /** The checkout. */
+  readonly root: string;
   readonly url: string | null;
   readonly infra: "external" | "docker" | "embedded" | null;
   readonly composeProject: string | null;
@@ -43,6 +46,7 @@ export type RunState = {
 export class RunStateFile {
   readonly path: string;
   #state: RunState;
+  #isRemoved = false;
 
   constructor(path: string, known: Partial<RunState> = {}) {
     this.path = path;
@@ -50,6 +54,7 @@ export class RunStateFile {
       supervisorPid: process.pid,
       supervisorStartedAt: identifyProcess(process.pid)?.startedAt ?? "",
       warden: null,
+      root: repositoryRoot,
       url: null,
       infra: null,
       composeProject: null,
@@ -73,11 +78,14 @@ export class RunStateFile {
     this.update({ children: [...others, child] });
   }
 
+  /** A process that ends late must not bring the file back. */
   remove(): void {
+    this.#isRemoved = true;
     removeState(this.path);
   }
 
   #write(): void {
+    if (this.#isRemoved) return;
     const draft = `${this.path}.${process.pid}`;
     writeFileSync(draft, `${JSON.stringify(this.#state, null, 2)}\n`, { mode: 0o600 });
     renameSync(draft, this.path);

@@ -55,6 +55,8 @@ export class SupervisedProcess {
   #mode: Mode = "stopped";
   #child: ChildProcess | undefined;
   #identity: ProcessIdentity | undefined;
+  /** Resolves when the last process' output is in the log. */
+  #lastWords: Promise<void> = Promise.resolve();
   #startedAt = 0;
   #restartIndex = 0;
   #restartTimer: NodeJS.Timeout | undefined;
@@ -112,6 +114,7 @@ export class SupervisedProcess {
     }, this.spec.stopTimeoutMs);
     await gone;
     clearTimeout(deadline);
+    await this.#lastWords;
   }
 
   /** SIGKILL, and it stays down until `start`. Resolves when it is gone. */
@@ -151,7 +154,8 @@ export class SupervisedProcess {
       this.#signalGroup("SIGKILL");
       this.#child = undefined;
       this.#identity = undefined;
-      void Promise.race([closed, delay(drainMaxMs)]).then(() => this.#afterExit(code, signal));
+      const drained = Promise.race([closed, delay(drainMaxMs, undefined, { ref: false })]);
+      this.#lastWords = drained.then(() => this.#afterExit(code, signal));
     });
     this.#events.onChange(this.#identity);
   }

@@ -65,7 +65,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<void> {
   const release = await claimCheckout({ root, home, env, log, signal: stop });
   try {
     await expectPortFree(env);
-    const state = new RunStateFile(home.state);
+    const state = new RunStateFile(home.state, { root });
     const warden = startWarden({ statePath: home.state });
     state.update({ warden: warden.identity });
     const halt = new AbortController();

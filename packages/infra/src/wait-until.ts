@@ -13,8 +13,8 @@ export type WaitOptions = {
 const intervalDefaultMs = 50;
 
 /**
- * True as soon as `isSo` says true; false at the deadline. Rejects only when `signal` aborts or
- * `isSo` itself throws.
+ * True as soon as `isSo` says true; false at the deadline. Rejects only with the reason of
+ * `signal`, or when `isSo` itself throws.
  */
 export async function waitUntil(
   isSo: () => Promise<boolean> | boolean,
@@ -25,6 +25,7 @@ export async function waitUntil(
     signal?.throwIfAborted();
     if (await isSo()) return true;
     if (performance.now() >= deadlineAt) return false;
-    await delay(intervalMs, undefined, signal && { signal });
+    // An aborted wait must tell the reason that was given, not that a timer was cut short.
+    await delay(intervalMs, undefined, signal && { signal }).catch(() => undefined);
   }
 }

@@ -8,7 +8,6 @@ import { once } from "node:events";
 import { dirname } from "node:path";
 import { removeComposeProject } from "./compose-infra.ts";
 import { stopOrphans } from "./orphans.ts";
-import { repositoryRoot } from "./paths.ts";
 import { readState, removeState } from "./state-file.ts";
 
 const [statePath, folder] = process.argv.slice(2);
@@ -21,8 +20,7 @@ await once(process.stdin, "close");
 const state = readState(statePath);
 if (state !== undefined) {
   await stopOrphans(state);
-  if (state.composeProject !== null)
-    await removeComposeProject(repositoryRoot, { env: process.env });
+  if (state.composeProject !== null) await removeComposeProject(state.root, { env: process.env });
   removeState(statePath);
 }
 // Only a folder that holds our own state file: a wrong argument must not remove anything else.
