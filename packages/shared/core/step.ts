@@ -12,7 +12,7 @@ import type { LineState } from "./show.ts";
  * bounded piece of work. More can only be due at once after a long stand-still of a very large
  * show; the next requests, and the sweep's, release the rest, oldest first.
  */
-export const LAPSES_PER_REQUEST_MAX = 5_000;
+export const LAPSES_PER_REQUEST_MAX = 2_000;
 
 /**
  * Releases the holds of the request's show that have lapsed by the log's clock, oldest first, then

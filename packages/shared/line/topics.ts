@@ -17,8 +17,11 @@ export function buildTopics(prefix: string): Topics {
   };
 }
 
-/** The largest record that may stand in a topic. A batch is bounded well below it. */
-export const RECORD_BYTES_MAX = 8 * 1024 * 1024;
+/**
+ * The largest record that may stand in a topic. A batch is bounded by requests, bytes and changes so
+ * that even its worst record stays below it.
+ */
+export const RECORD_BYTES_MAX = 16 * 1024 * 1024;
 
 const ADMIN_REQUEST_TIMEOUT_MS = 10_000;
 const ADMIN_RETRIES = 20;

@@ -32,6 +32,7 @@ import type { ShowRow } from "@seatline/shared/db/load-shows.ts";
 import type { ExtentReader } from "@seatline/shared/line/topics.ts";
 import { classifyFault } from "@seatline/shared/runtime/faults.ts";
 
+import { keepNewest } from "./keep-newest.ts";
 import type { LineMemory } from "./line-memory.ts";
 import type { Line, Queued, Submission } from "./line.ts";
 import type { Shows } from "./shows.ts";
@@ -76,8 +77,12 @@ export type Answer =
     }
   | { readonly kind: "unavailable"; readonly retryAfterS: number };
 
+/** Shows of requests that this gateway has put into the line lately, by booking. */
+const SHOW_IDS_MAX = 100_000;
+
 export class Bookings {
   readonly #deps: BookingsDeps;
+  readonly #showIds = new Map<string, string>();
 
   constructor(deps: BookingsDeps) {
     this.#deps = deps;
@@ -114,8 +119,10 @@ export class Bookings {
       wanted: (entry) => isAnswerTo(requestHash, entry),
     });
     if (submitted.status === "unavailable") return { kind: "unavailable", ...submitted };
-    if (submitted.status === "queued")
+    if (submitted.status === "queued") {
+      keepNewest(this.#showIds, SHOW_IDS_MAX, [id, showId]);
       return { kind: "queued", id, showId, queued: submitted.queued };
+    }
     return answerOf(submitted.entry, wants);
   }
 
@@ -130,7 +137,7 @@ export class Bookings {
     const known = memory.booking(id);
     if (place !== null && place.offset >= memory.line(partition).next) {
       // A second request under the same key may still stand in the line; its booking is known.
-      return known === undefined ? queued(id, line.queuedAt(place)) : booked(known);
+      return known === undefined ? this.#queued(id, line.queuedAt(place)) : booked(known);
     }
     if (known !== undefined && isPlaceOf(known, place)) return booked(known);
     return place === null ? this.#findWithoutPlace(id, partition) : this.#findDecided(id, place);
@@ -171,10 +178,9 @@ export class Bookings {
 
   /** The place is decided: so the booking is stored, or its request ended without one. */
   async #findDecided(id: string, place: Place): Promise<Answer> {
-    const { sql } = this.#deps;
-    const { booking } = await findBooking(sql, id, place.partition);
+    const { booking } = await this.#loadBooking(id, place.partition);
     if (booking !== null && isPlaceOf(booking, place)) return booked(booking);
-    const row = await findRecordOf(sql, place);
+    const row = await findRecordOf(this.#deps.sql, place);
     const entry = parseRecord(row?.body ?? "")?.entries.find(
       ({ offset }) => offset === place.offset,
     );
@@ -190,13 +196,25 @@ export class Bookings {
    * In that order nothing can slip through: what was accepted before the first look is in one of them.
    */
   async #findWithoutPlace(id: string, partition: number): Promise<Answer> {
-    const { sql, extents, requestsTopic, line, memory } = this.#deps;
+    const { extents, requestsTopic, line, memory } = this.#deps;
     const end = (await extents.load(requestsTopic)).get(partition)?.end ?? 0;
-    const { booking, nextOffset } = await findBooking(sql, id, partition);
+    const { booking, nextOffset } = await this.#loadBooking(id, partition);
     if (booking !== null) return booked(booking);
     if (nextOffset === null || nextOffset >= end) return refused("booking-not-found");
     memory.noteEnd(partition, end);
-    return queued(id, line.queuedSomewhere(partition));
+    return this.#queued(id, line.queuedSomewhere(partition));
+  }
+
+  /** From Postgres; or from memory, if that has caught up with it meanwhile and knows the booking. */
+  async #loadBooking(id: string, partition: number) {
+    const { sql, memory } = this.#deps;
+    const found = await findBooking(sql, id, partition);
+    await memory.catchUp(partition, found.nextOffset ?? 0);
+    return { ...found, booking: memory.booking(id) ?? found.booking };
+  }
+
+  #queued(id: string, queued: Queued): Answer {
+    return { kind: "queued", id, showId: this.#showIds.get(id) ?? null, queued };
   }
 
   /** A show that is known here or in Postgres. With Postgres away the line decides without our help. */
@@ -263,8 +281,4 @@ function refused(reason: RefusalReason, facts: RefusalFacts | null = null) {
 
 function booked(booking: Booking): Answer {
   return { kind: "booking", booking };
-}
-
-function queued(id: string, where: Queued): Answer {
-  return { kind: "queued", id, showId: null, queued: where };
 }

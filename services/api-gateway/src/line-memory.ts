@@ -3,6 +3,8 @@
  * of recent bookings, and who waits for what. A copy and nothing more: what is not in here is asked
  * of Postgres, and what goes missing on the way is fetched from there.
  */
+import { setTimeout as pause } from "node:timers/promises";
+
 import { parseRecord } from "@seatline/shared/contract/record.ts";
 import type { LineRecord, RecordEntry } from "@seatline/shared/contract/record.ts";
 import type { Booking } from "@seatline/shared/core/model.ts";
@@ -10,6 +12,7 @@ import type { PartitionRow, RecordRow } from "@seatline/shared/db/load-partition
 import type { Log } from "@seatline/shared/runtime/log.ts";
 
 import { Drain } from "./drain.ts";
+import { keepNewest } from "./keep-newest.ts";
 import { Waiters } from "./waiters.ts";
 
 export type LineMemoryDeps = {
@@ -34,6 +37,9 @@ type Line = {
 
 /** About 1 KB each. What is older is read from Postgres by primary key. */
 const BOOKINGS_MAX = 100_000;
+/** A record is on its way for a few milliseconds; after this it is fetched. */
+const CATCH_UP_MS = 100;
+const CATCH_UP_LOOK_MS = 5;
 
 export class LineMemory {
   readonly waiters = new Waiters();
@@ -90,6 +96,17 @@ export class LineMemory {
     else if (record.first > line.next) void this.fill(partition);
   }
 
+  /**
+   * Resolves when everything before `next` is known here. Whoever has read something newer than this
+   * memory from Postgres waits for it, so that no later answer is older than an earlier one.
+   */
+  async catchUp(partition: number, next: number): Promise<void> {
+    const line = this.#line(partition);
+    const deadline = performance.now() + CATCH_UP_MS;
+    while (line.next < next && performance.now() < deadline) await pause(CATCH_UP_LOOK_MS);
+    if (line.next < next) await this.fill(partition);
+  }
+
   /** Fetches from Postgres what was committed but has not come through the topic. */
   async fill(partition: number): Promise<void> {
     const line = this.#line(partition);
@@ -120,19 +137,11 @@ export class LineMemory {
     line.next = record.next;
     line.end = Math.max(line.end, record.next);
     line.drain.noteDecided(record.next - record.first, line.end > line.next);
-    for (const entry of record.entries) for (const booking of entry.changed) this.#keep(booking);
+    for (const entry of record.entries)
+      for (const booking of entry.changed)
+        keepNewest(this.#bookings, BOOKINGS_MAX, [booking.id, booking]);
     this.#deps.onRecord(record);
     for (const entry of record.entries) this.#tell(entry);
-  }
-
-  #keep(booking: Booking): void {
-    this.#bookings.delete(booking.id);
-    this.#bookings.set(booking.id, booking);
-    if (this.#bookings.size <= BOOKINGS_MAX) return;
-    for (const oldest of this.#bookings.keys()) {
-      this.#bookings.delete(oldest);
-      break;
-    }
   }
 
   #tell(entry: RecordEntry): void {

@@ -30,6 +30,7 @@ export class Readiness {
   readonly #deps: ReadinessDeps;
   #timer: NodeJS.Timeout | undefined;
   #postgres = false;
+  #broker = false;
   #joined = false;
   #misses = 0;
   /** What Postgres said at the last look; what is not here by the next one got lost. */
@@ -43,7 +44,7 @@ export class Readiness {
   get checks(): Checks<"kafka" | "outcomes" | "postgres"> {
     const { publisher, line } = this.#deps;
     return {
-      kafka: publisher.isConnected && !line.isReplaced ? "ok" : "down",
+      kafka: this.#broker && publisher.isConnected && !line.isReplaced ? "ok" : "down",
       outcomes: this.#joined && this.#misses < MISSES_MAX ? "ok" : "down",
       postgres: this.#postgres ? "ok" : "down",
     };
@@ -56,7 +57,7 @@ export class Readiness {
 
   start(): void {
     this.#postgres = true;
-    this.#schedule();
+    this.#schedule(0);
   }
 
   close(): void {
@@ -64,12 +65,12 @@ export class Readiness {
     clearTimeout(this.#timer);
   }
 
-  #schedule(): void {
+  #schedule(delayMs: number): void {
     this.#timer = setTimeout(() => {
       void this.#look().finally(() => {
-        if (!this.#closed) this.#schedule();
+        if (!this.#closed) this.#schedule(LOOK_INTERVAL_MS);
       });
-    }, LOOK_INTERVAL_MS);
+    }, delayMs);
   }
 
   async #look(): Promise<void> {
@@ -103,8 +104,10 @@ export class Readiness {
       for (const [partition, { end }] of await extents.load(requestsTopic)) {
         if (partition < memory.partitionCount) memory.noteEnd(partition, end);
       }
+      this.#broker = true;
     } catch (error) {
-      log.debug({ err: error }, "the broker did not say where the lines end");
+      if (this.#broker) log.warn({ err: error }, "the broker is away; no request can be accepted");
+      this.#broker = false;
     }
   }
 }

@@ -7,6 +7,7 @@ import type { Sql } from "@seatline/shared/db/client.ts";
 import { findSeats, findShow, listShows } from "@seatline/shared/db/load-shows.ts";
 import type { ShowRow } from "@seatline/shared/db/load-shows.ts";
 
+import { keepNewest } from "./keep-newest.ts";
 import { SeatMap } from "./seat-map.ts";
 
 const SHOWS_MAX = 10_000;
@@ -80,16 +81,5 @@ export class Shows {
     if (head === undefined || head.version <= row.version) return row;
     const { version, free, held, confirmed, hash } = head;
     return { ...row, version, free, held, confirmed, hash };
-  }
-}
-
-/** Sets a key as the newest of a bounded map; the oldest goes. */
-function keepNewest<K, V>(map: Map<K, V>, max: number, [key, value]: [K, V]): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size <= max) return;
-  for (const oldest of map.keys()) {
-    map.delete(oldest);
-    return;
   }
 }

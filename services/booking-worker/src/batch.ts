@@ -2,8 +2,10 @@
  * One batch: messages in, decisions out, as a fold over the core. Changes only the state it is given
  * and talks to nobody.
  */
+import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
 
+import { readPartition } from "@seatline/shared/contract/booking-id.ts";
 import { partitionOf } from "@seatline/shared/contract/partition.ts";
 import {
   FIRST_TAIL,
@@ -13,7 +15,7 @@ import {
 } from "@seatline/shared/contract/record.ts";
 import type { LineRecord, RecordEntry, RecordShow } from "@seatline/shared/contract/record.ts";
 import { parseRequest } from "@seatline/shared/contract/request.ts";
-import { assert } from "@seatline/shared/core/assert.ts";
+import { assert, unreachable } from "@seatline/shared/core/assert.ts";
 import type { Booking, Decision, Moment, Request, Write } from "@seatline/shared/core/model.ts";
 import { freePlaces } from "@seatline/shared/core/show.ts";
 import type { LineState } from "@seatline/shared/core/show.ts";
@@ -51,8 +53,13 @@ export type DecidedBatch = Batch & {
   readonly decided: number;
 };
 
-/** At most so many changes in one commit; a batch is cut behind the request that reaches it. */
-export const BATCH_WRITES_MAX = 5_000;
+/**
+ * At most so many changes in one commit; a batch is cut behind the request that reaches it. With the
+ * lapses in front of that request, the largest record stays below what the topic takes.
+ */
+export const BATCH_WRITES_MAX = 2_000;
+/** Far more than any request of ours has; a larger message is parked unread. */
+export const REQUEST_BYTES_MAX = 256 * 1024;
 
 /** Reads a message. One that is no request, or stands in the wrong line, gets a fault. */
 export function readMessage(
@@ -60,17 +67,43 @@ export function readMessage(
   { partition, partitionCount }: Position,
   poison: ReadonlyMap<number, string>,
 ): ReadMessage {
-  const text = message.value?.toString("utf8") ?? null;
-  const parsed = parseRequest(text ?? "");
+  const text = readText(message);
+  if (text === null) {
+    const fault = `not UTF-8 of at most ${REQUEST_BYTES_MAX} bytes`;
+    return { ...message, text, requestId: null, request: null, fault };
+  }
+  const parsed = parseRequest(text);
   const requestId = "request" in parsed ? parsed.request.requestId : parsed.requestId;
   const read = { ...message, text, requestId };
   const fault = poison.get(message.offset) ?? ("fault" in parsed ? parsed.fault : null);
   if (fault !== null || !("request" in parsed)) return { ...read, request: null, fault };
   const { request } = parsed;
-  const home = "showId" in request ? partitionOf(request.showId, partitionCount) : partition;
-  return home === partition
+  const strays = findHomes(request, partitionCount).filter((home) => home !== partition);
+  return strays.length === 0
     ? { ...read, request, fault: null }
-    : { ...read, request: null, fault: `the show belongs to partition ${home}` };
+    : { ...read, request: null, fault: `it belongs to partition ${strays.join(", ")}` };
+}
+
+/** The partitions that the ids of a request name: its show's, and its booking's. */
+function findHomes(request: Request, partitionCount: number): number[] {
+  switch (request.kind) {
+    case "create-show":
+      return [partitionOf(request.showId, partitionCount)];
+    case "book":
+      return [partitionOf(request.showId, partitionCount), readPartition(request.requestId)];
+    case "confirm":
+    case "cancel":
+    case "expire":
+      return [readPartition(request.bookingId)];
+    default:
+      return unreachable(request);
+  }
+}
+
+/** The message as text, or null if it is none, or too much of it to be kept in a record. */
+function readText({ value }: LineMessage): string | null {
+  if (value === null || value.length > REQUEST_BYTES_MAX || !isUtf8(value)) return null;
+  return value.toString("utf8");
 }
 
 /**

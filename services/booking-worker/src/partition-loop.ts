@@ -53,7 +53,7 @@ type Owned = {
 
 /** Why the partition must be taken again. */
 type Trouble = {
-  readonly kind: FaultKind | "fenced" | "feed" | "core" | "unpublished";
+  readonly kind: FaultKind | "fenced" | "feed" | "core" | "unpublished" | "replaced";
   readonly error?: unknown;
 };
 
@@ -79,7 +79,6 @@ export class PartitionLoop {
   #stopped = false;
   #messagesMax = BATCH_MESSAGES_MAX;
   #waitingFor: FaultKind | null = null;
-  #progressAt = performance.now();
   #next = 0;
   /** Offsets that are parked undecided, and why; emptied as they are committed. */
   readonly #poison = new Map<number, string>();
@@ -91,10 +90,9 @@ export class PartitionLoop {
     this.#deps = deps;
   }
 
-  /** For the watchdog: the next undecided offset, and for how long nothing has moved for no known reason. */
-  get progress(): { next: number; stuckMs: number } {
-    const stuckMs = this.#waitingFor === null ? performance.now() - this.#progressAt : 0;
-    return { next: this.#next, stuckMs };
+  /** For the watchdog: the next undecided offset, and whether a known fault is being waited for. */
+  get progress(): { next: number; isWaiting: boolean } {
+    return { next: this.#next, isWaiting: this.#waitingFor !== null };
   }
 
   /** Serves the partition until `stop`. Never throws: what cannot be served ends the process. */
@@ -117,7 +115,7 @@ export class PartitionLoop {
 
   async #serve(): Promise<Trouble | null> {
     const owned = await this.#take(); // 1
-    if (owned === null) return this.#stopped ? null : { kind: "feed" };
+    if ("kind" in owned) return this.#stopped ? null : owned;
     for (;;) {
       const messages = await this.#collect(owned); // 2
       if (messages === null) return this.#stopped ? null : { kind: "feed" };
@@ -136,7 +134,7 @@ export class PartitionLoop {
    * 1. Reads what Postgres knows of the partition, makes sure that the topic is still the one it was
    * read from, and publishes what a predecessor may have left unpublished.
    */
-  async #take(): Promise<Owned | null> {
+  async #take(): Promise<Owned | Trouble> {
     const { sql, consumer } = this.#deps;
     const rows = await loadPartitions(sql);
     const row = rows[this.partition];
@@ -144,19 +142,19 @@ export class PartitionLoop {
     this.#next = row.nextOffset;
     this.#waitingFor = null;
     const expected = await this.#findReread(row.nextOffset);
-    if (expected === "replaced") return null;
+    if (expected === "replaced") return { kind: "replaced" };
     const feed = consumer.startFeed(this.partition, expected);
     if (expected < row.nextOffset) {
       const reread = await feed.take({ messagesMax: 1, bytesMax: 0, timeoutMs: REREAD_TIMEOUT_MS });
-      if (typeof reread === "string") return null;
+      if (typeof reread === "string") return { kind: "feed" };
       const [last] = reread;
       if (last === undefined || digestMessage(last) !== row.lastDigest) {
         this.#refuse(row.nextOffset, "another message stands where the last decided one was");
-        return null;
+        return { kind: "replaced" };
       }
     }
     const published = await this.#publishRest(row.publishedOffset, row.nextOffset);
-    if (!published) return null;
+    if (!published) return { kind: "unpublished" };
     return {
       position: {
         partition: this.partition,
@@ -259,7 +257,6 @@ export class PartitionLoop {
       logClock: batch.logClock,
     };
     this.#next = batch.next;
-    this.#progressAt = performance.now();
     this.#messagesMax = Math.min(this.#messagesMax * 2, BATCH_MESSAGES_MAX);
     for (const { offset, fault } of batch.deadLetters) {
       this.#poison.delete(offset);
@@ -360,6 +357,9 @@ export class PartitionLoop {
         streak.data += 1;
         this.#isolate(streak.data);
         log.error(line, "Postgres cannot store this batch");
+        break;
+      case "replaced":
+        // Said already, where it was found; the process is on its way out.
         break;
       case "bug":
         giveUp("a bug in the booking-worker", error);

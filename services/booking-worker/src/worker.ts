@@ -25,6 +25,8 @@ export class Worker {
   readonly #loops = new Map<number, { loop: PartitionLoop; done: Promise<void> }>();
   /** Loops that lost their partition and finish their last batch. */
   readonly #leaving = new Set<Promise<void>>();
+  /** Since when each partition stands at its offset though it should move. */
+  readonly #standing = new Map<number, { next: number; since: number }>();
   #joined = false;
   #unjoinedSince = performance.now();
   #brokerAnswers = false;
@@ -108,9 +110,9 @@ export class Worker {
       this.#brokerAnswers = true;
       this.#watchMembership();
       for (const [partition, { loop }] of this.#loops) {
-        const { next, stuckMs } = loop.progress;
+        const { next, isWaiting } = loop.progress;
         const lag = (ends.get(partition)?.end ?? 0) - next;
-        if (lag > 0 && stuckMs > STUCK_MAX_MS) {
+        if (this.#isStuck(partition, next, lag > 0 && !isWaiting)) {
           giveUp(`partition ${partition} stands at ${next} with ${lag} requests waiting`);
         }
         await this.#consumer.commitOffset(partition, next);
@@ -123,10 +125,23 @@ export class Worker {
     }
   }
 
+  /** Whether the partition should have moved on, and has not for too long. */
+  #isStuck(partition: number, next: number, shouldMove: boolean): boolean {
+    const now = performance.now();
+    const known = this.#standing.get(partition);
+    if (!shouldMove || known?.next !== next) {
+      this.#standing.set(partition, { next, since: now });
+      return false;
+    }
+    return now - known.since > STUCK_MAX_MS;
+  }
+
   #watchMembership(): void {
     if (this.#joined) return;
     if (performance.now() - this.#unjoinedSince > UNJOINED_MAX_MS) {
-      this.#deps.giveUp("the broker answers, but the consumer group took us in for a minute not");
+      this.#deps.giveUp(
+        "the broker answers, but the consumer group has not taken this worker in for a minute",
+      );
     }
   }
 }
