@@ -11,4 +11,9 @@ export const CONFIG = {
     fallback: "30",
     parse: parseWhole(1, 3_600),
   },
+  RECORDS_RETENTION_DAYS: {
+    about: "How long records are kept: they prove a sale and replay it. Bookings stay for ever.",
+    fallback: "90",
+    parse: parseWhole(1, 36_500),
+  },
 } satisfies ConfigTable;

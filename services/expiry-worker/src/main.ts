@@ -40,6 +40,7 @@ await runService(NAME, async (giveUp) => {
     log,
     lastAsked: new Map(),
     intervalMs: config.SWEEP_SECONDS * 1_000,
+    recordsRetentionDays: config.RECORDS_RETENTION_DAYS,
     giveUp,
   });
   const health = await runHealthServer({

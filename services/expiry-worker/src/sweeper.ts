@@ -1,11 +1,19 @@
-/** Sweeps again and again, one sweep at a time. A sweep that fails is told and tried at the next turn. */
+/**
+ * Sweeps again and again, one sweep at a time, and lets go of old records. A sweep that fails is told
+ * and tried at the next turn.
+ */
+import { pruneRecords } from "@seatline/shared/db/prune-records.ts";
 import { sweep } from "@seatline/shared/line/sweep.ts";
 import type { SweepDeps } from "@seatline/shared/line/sweep.ts";
 import { classifyFault } from "@seatline/shared/runtime/faults.ts";
 import type { Checks } from "@seatline/shared/runtime/health.ts";
 
+/** Per partition. At one sweep in 30 s, more than a busy line can write in that time. */
+const PRUNED_PER_SWEEP_MAX = 500;
+
 export type SweeperDeps = SweepDeps & {
   readonly intervalMs: number;
+  readonly recordsRetentionDays: number;
   readonly giveUp: (why: string, error?: unknown) => void;
 };
 
@@ -47,9 +55,10 @@ export class Sweeper {
   }
 
   async #sweepOnce(): Promise<void> {
-    const { log, giveUp } = this.#deps;
+    const { log, giveUp, sql, recordsRetentionDays } = this.#deps;
     try {
       const { requested } = await sweep(this.#deps);
+      await pruneRecords(sql, { days: recordsRetentionDays, limit: PRUNED_PER_SWEEP_MAX });
       this.#postgres = true;
       if (requested > 0) log.info({ requested }, "asked for the release of lapsed holds");
     } catch (error) {
