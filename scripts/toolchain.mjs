@@ -8,6 +8,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
 import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
 
 const NODE_VERSION = "26.10.0";
 const PNPM_VERSION = "12.21.0";
@@ -21,6 +22,9 @@ const PROGRESS_MS = 5_000;
 const SAME_SIGNAL_MS = 500;
 /** How often we look whether the npm that started us is still there. */
 const PARENT_CHECK_MS = 1_000;
+/** How long the end of a script's last children is waited for, so that the prompt comes after them. */
+const GROUP_END_MAX_MS = 30_000;
+const GROUP_POLL_MS = 50;
 /** A `--version` that takes longer than this counts as not installed. */
 const VERSION_CHECK_MAX_MS = 15_000;
 
@@ -154,8 +158,8 @@ function run(command, args, { env, cwd, doing, maxMs }) {
 }
 
 /**
- * The script gets the terminal but its own process group: what reaches it is what we forward, once.
- * The channel lets it notice when we are killed and cannot forward anything any more.
+ * The script gets the terminal but its own process group: what reaches it is what we forward, once,
+ * and to the whole group, as a terminal would. The channel lets it notice when we are killed and cannot forward anything any more.
  */
 function handOver(node, args, env) {
   return new Promise((done) => {
@@ -164,11 +168,20 @@ function handOver(node, args, env) {
       detached: true,
       stdio: ["inherit", "inherit", "inherit", "ipc"],
     });
-    current = (signal) => child.kill(signal);
+    current = (signal) => killGroup(child, signal);
     if (stopSignal !== null) current(stopSignal);
     child.on("error", (error) => fail(error.message));
-    child.on("exit", (code, signal) => done(code ?? exitCodeOf(signal)));
+    child.on("exit", async (code, signal) => {
+      await waitForGroup(child.pid);
+      done(code ?? exitCodeOf(signal));
+    });
   });
+}
+
+/** What a script started and did not wait for, such as a test runner that still cleans up. */
+async function waitForGroup(pid) {
+  const deadlineAt = Date.now() + GROUP_END_MAX_MS;
+  while (isAlive(-pid) && Date.now() < deadlineAt) await delay(GROUP_POLL_MS);
 }
 
 function forwardSignals() {
