@@ -1,0 +1,151 @@
+/**
+ * The whole system for one test file: the real services as processes, on a database and topics of
+ * their own. Ends with everything it started, and fails if one of the services did not do well.
+ */
+import { findFreePort } from "@seatline/infra/ports.ts";
+import { buildTopicPrefix, createTestTopics } from "@seatline/shared/testing/broker.ts";
+import { createDatabase } from "@seatline/shared/testing/database.ts";
+import type { TestDatabase } from "@seatline/shared/testing/database.ts";
+import type { Topics } from "@seatline/shared/line/topics.ts";
+import { afterAll, beforeAll, inject } from "vitest";
+
+import { Client } from "./client.ts";
+import { buildHttp } from "./http.ts";
+import { Service } from "./service.ts";
+import type { ServiceName } from "./service.ts";
+
+export const ID_SECRET = "a secret that only the tests use";
+export const ADMIN_TOKEN = "the-admin-token-of-the-tests";
+
+export type StackOptions = {
+  readonly gateways?: number;
+  readonly workers?: number;
+  readonly expiryWorkers?: number;
+  /** For every service. */
+  readonly env?: Readonly<Record<string, string>>;
+};
+
+export class Stack {
+  readonly database: TestDatabase;
+  readonly topics: Topics;
+  readonly http = buildHttp();
+  readonly gateways: Service[] = [];
+  readonly workers: Service[] = [];
+  readonly expiryWorkers: Service[] = [];
+  readonly #env: Readonly<Record<string, string>>;
+  readonly #ports: number[] = [];
+
+  private constructor(
+    database: TestDatabase,
+    topics: Topics,
+    env: Readonly<Record<string, string>>,
+  ) {
+    this.database = database;
+    this.topics = topics;
+    this.#env = env;
+  }
+
+  /** Starts the services that were asked for: one gateway and one booking-worker if nothing was said. */
+  static async start(options: StackOptions = {}): Promise<Stack> {
+    const { gateways = 1, workers = 1, expiryWorkers = 0 } = options;
+    const prefix = buildTopicPrefix();
+    const [database, topics] = await Promise.all([createDatabase(), createTestTopics(prefix)]);
+    const stack = new Stack(database, topics, {
+      DATABASE_URL: database.url,
+      KAFKA_BROKERS: inject("kafkaBrokers").join(","),
+      TOPIC_PREFIX: prefix,
+      ID_SECRETS: ID_SECRET,
+      ADMIN_ACCESS: "open",
+      LOG_LEVEL: "info",
+      ...options.env,
+    });
+    for (let count = 0; count < gateways; count++) await stack.addGateway();
+    for (let count = 0; count < workers; count++) await stack.addWorker();
+    for (let count = 0; count < expiryWorkers; count++) await stack.addExpiryWorker();
+    const services = [...stack.gateways, ...stack.workers, ...stack.expiryWorkers];
+    const starts = await Promise.allSettled(services.map((service) => service.start()));
+    const failed = starts.find((start) => start.status === "rejected");
+    if (failed === undefined) return stack;
+    await stack.close().catch(() => {
+      // What was wrong is thrown below.
+    });
+    throw failed.reason;
+  }
+
+  /** A client of the first gateway. */
+  get client(): Client {
+    return this.clientOf(0);
+  }
+
+  clientOf(gateway: number): Client {
+    const { url } = at(this.gateways, gateway);
+    return new Client(this.http, url);
+  }
+
+  gateway(index = 0): Service {
+    return at(this.gateways, index);
+  }
+
+  worker(index = 0): Service {
+    return at(this.workers, index);
+  }
+
+  expiryWorker(index = 0): Service {
+    return at(this.expiryWorkers, index);
+  }
+
+  /** Another gateway, not started yet. */
+  addGateway(env: Readonly<Record<string, string>> = {}): Promise<Service> {
+    return this.#add("api-gateway", this.gateways, env);
+  }
+
+  addWorker(env: Readonly<Record<string, string>> = {}): Promise<Service> {
+    return this.#add("booking-worker", this.workers, env);
+  }
+
+  addExpiryWorker(env: Readonly<Record<string, string>> = {}): Promise<Service> {
+    return this.#add("expiry-worker", this.expiryWorkers, env);
+  }
+
+  async close(): Promise<void> {
+    const services = [...this.gateways, ...this.workers, ...this.expiryWorkers];
+    const faults = await Promise.all(services.map((service) => service.close()));
+    this.http.destroy();
+    await this.database.close();
+    const found = faults.filter((fault) => fault !== null);
+    if (found.length > 0) throw new Error(found.join("\n\n"));
+  }
+
+  async #add(
+    name: ServiceName,
+    list: Service[],
+    env: Readonly<Record<string, string>>,
+  ): Promise<Service> {
+    const port = await findFreePort(undefined, this.#ports);
+    this.#ports.push(port);
+    const service = new Service({ name, port, env: { ...this.#env, ...env }, http: this.http });
+    list.push(service);
+    return service;
+  }
+}
+
+/** A stack for all tests of the file that calls it. */
+export function useStack(options: StackOptions = {}): () => Stack {
+  let stack: Stack | undefined;
+  beforeAll(async () => {
+    stack = await Stack.start(options);
+  });
+  afterAll(async () => {
+    await stack?.close();
+  });
+  return () => {
+    if (stack === undefined) throw new Error("the stack starts before the first test");
+    return stack;
+  };
+}
+
+function at(services: readonly Service[], index: number): Service {
+  const service = services[index];
+  if (service === undefined) throw new RangeError(`there is no service ${index} of this kind`);
+  return service;
+}
