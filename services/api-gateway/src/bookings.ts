@@ -136,8 +136,9 @@ export class Bookings {
     const { partition } = genuine;
     const known = memory.booking(id);
     if (place !== null && place.offset >= memory.line(partition).next) {
-      // A second request under the same key may still stand in the line; its booking is known.
-      return known === undefined ? this.#queued(id, line.queuedAt(place)) : booked(known);
+      // Also where the booking is known: at this place stands a confirm of it, or another request
+      // under its key, and whoever asks wants to know what became of that.
+      return this.#queued(id, line.queuedAt(place));
     }
     if (known !== undefined && isPlaceOf(known, place)) return booked(known);
     return place === null ? this.#findWithoutPlace(id, partition) : this.#findDecided(id, place);
@@ -214,7 +215,8 @@ export class Bookings {
   }
 
   #queued(id: string, queued: Queued): Answer {
-    return { kind: "queued", id, showId: this.#showIds.get(id) ?? null, queued };
+    const showId = this.#showIds.get(id) ?? this.#deps.memory.booking(id)?.showId ?? null;
+    return { kind: "queued", id, showId, queued };
   }
 
   /** A show that is known here or in Postgres. With Postgres away the line decides without our help. */

@@ -21,7 +21,8 @@ function parseSecrets(text: string): readonly [string, ...string[]] {
   return secrets;
 }
 
-const ADMIN_TOKEN_LENGTH_MIN = 16;
+/** What is not guessed, and fits into an `Authorization: Bearer` header. */
+const ADMIN_TOKEN_FORM = /^[\x21-\x7e]{16,}$/;
 
 export const CONFIG = {
   ...LINE_SETTINGS,
@@ -73,10 +74,10 @@ function checkAccess(config: Partial<GatewayConfig>, production: boolean): strin
       ? ["ADMIN_ACCESS open is for development; in production set ADMIN_TOKEN"]
       : [];
   }
-  return (config.ADMIN_TOKEN ?? "").length >= ADMIN_TOKEN_LENGTH_MIN
+  return ADMIN_TOKEN_FORM.test(config.ADMIN_TOKEN ?? "")
     ? []
     : [
-        `ADMIN_TOKEN must be set, with ${ADMIN_TOKEN_LENGTH_MIN} characters or more (or ADMIN_ACCESS=open, for development)`,
+        "ADMIN_TOKEN must be set, with 16 characters or more and no blanks (or ADMIN_ACCESS=open, for development)",
       ];
 }
 
