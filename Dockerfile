@@ -10,9 +10,9 @@ COPY patches patches
 RUN pnpm fetch --prod && rm -rf node_modules
 WORKDIR /app
 COPY . .
-# Postgres and Kafka are other containers here, so the package that brings them along stays out.
-RUN pnpm install --offline --frozen-lockfile --prod --filter '!@seatline/infra' \
-    && rm -rf packages/infra
+# The services with what they need, and the root for the scripts: not what brings up servers or load.
+RUN pnpm install --offline --frozen-lockfile --prod --filter '{./services/*}...' --filter seatline \
+    && rm -rf packages/infra packages/bench
 
 FROM node:26-bookworm-slim
 WORKDIR /app

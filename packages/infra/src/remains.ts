@@ -5,6 +5,7 @@
 import { mkdirSync } from "node:fs";
 import { removeComposeProject } from "./compose-infra.ts";
 import { acquireLock } from "./lock.ts";
+import type { LockAttempt } from "./lock.ts";
 import { stopOrphans } from "./orphans.ts";
 import type { StartHome } from "./paths.ts";
 import { isSameProcessAlive } from "./process-identity.ts";
@@ -21,6 +22,8 @@ export type ClaimOptions = {
 
 /** Postgres may have to pass through as another user. */
 const passableMode = 0o711;
+/** Services, then servers, each with a deadline of its own. */
+const stopWaitTimeoutMs = 45_000;
 /** The warden stops services, then servers, each with a deadline of its own. */
 const wardenTimeoutMs = 45_000;
 
@@ -28,7 +31,7 @@ const wardenTimeoutMs = 45_000;
 export async function claimCheckout(options: ClaimOptions): Promise<() => void> {
   const { home } = options;
   mkdirSync(home.folder, { recursive: true, mode: passableMode });
-  const lock = await acquireLock(home.lock);
+  const lock = await acquireUnlessRunning(options);
   if (!lock.held) throw new Error(describeHolder(home, lock.holder.pid));
   try {
     await clearRemains(options);
@@ -37,6 +40,19 @@ export async function claimCheckout(options: ClaimOptions): Promise<() => void> 
     lock.release();
     throw error;
   }
+}
+
+/** A start that is on its way out is waited for: `kill` and `npm start` in one line should work. */
+async function acquireUnlessRunning({ home, log, signal }: ClaimOptions): Promise<LockAttempt> {
+  let lock = await acquireLock(home.lock);
+  if (lock.held || readState(home.state)?.isStopping !== true) return lock;
+  log("An earlier start is stopping: waiting for it …");
+  const isFree = async (): Promise<boolean> => {
+    lock = await acquireLock(home.lock);
+    return lock.held;
+  };
+  await waitUntil(isFree, { timeoutMs: stopWaitTimeoutMs, signal });
+  return lock;
 }
 
 async function clearRemains({ root, home, env, log, signal }: ClaimOptions): Promise<void> {

@@ -33,6 +33,8 @@ export type RunState = {
   readonly warden: ProcessIdentity | null;
   /** The checkout. */
   readonly root: string;
+  /** It has been told to stop: whoever wants its place need only wait. */
+  readonly isStopping: boolean;
   readonly url: string | null;
   readonly infra: "external" | "docker" | "embedded" | null;
   readonly composeProject: string | null;
@@ -55,6 +57,7 @@ export class RunStateFile {
       supervisorStartedAt: identifyProcess(process.pid)?.startedAt ?? "",
       warden: null,
       root: repositoryRoot,
+      isStopping: false,
       url: null,
       infra: null,
       composeProject: null,

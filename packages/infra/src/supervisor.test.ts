@@ -116,6 +116,15 @@ test("a second start in the same checkout says where the first one is", async ()
   expect(livingOf(first.state)).toHaveLength(3);
 }, 30_000);
 
+test("a start that follows a stop at once waits for it", async () => {
+  const first = await started({ SERVICE_SLOW_STOP_MS: "1000" });
+  first.child.kill("SIGTERM");
+  await expect.poll(first.output, patience).toContain("Stopping");
+  const second = await started();
+  expect(second.output()).toContain("An earlier start is stopping");
+  expect(livingOf(first.state)).toEqual([]);
+}, 30_000);
+
 test("a taken port is said before anything is started", async () => {
   const server = createServer().listen(port, "127.0.0.1");
   await once(server, "listening");

@@ -74,8 +74,10 @@ export async function runSupervisor(options: SupervisorOptions): Promise<void> {
     try {
       await runAll({ options, home, state, halt, processes: [] });
     } finally {
-      state.remove();
+      // Nothing runs any more, so the warden finds nothing to do.
+      state.update({ composeProject: null, children: [] });
       await warden.close();
+      state.remove();
     }
   } catch (error) {
     if (!stop.aborted) throw error;
@@ -99,6 +101,7 @@ async function runAll(run: Run): Promise<void> {
     await serve(run, infra);
   } finally {
     log("Stopping …");
+    run.state.update({ isStopping: true });
     // What still waits for something to become ready must not wait any longer.
     run.halt.abort(new Error("Stopping."));
     await Promise.all(run.processes.map((process) => process.stop()));
