@@ -1,0 +1,101 @@
+/** What the two commands are told. Throws one sentence for what makes no sense. */
+import { parseArgs } from "node:util";
+
+export type KillPlan =
+  | { readonly kind: "process"; readonly part: "worker" | "broker"; readonly atAck: number }
+  | { readonly kind: "command"; readonly command: string; readonly atAck: number };
+
+export type StressOptions = {
+  readonly url: string | undefined;
+  readonly bookings: number;
+  readonly seats: number;
+  readonly connections: number;
+  readonly kill: KillPlan | null;
+};
+
+export type LatencyOptions = {
+  readonly url: string | undefined;
+  readonly samples: number;
+  readonly isAsserted: boolean;
+};
+
+const BOOKINGS_MAX = 200_000;
+const SEATS_MAX = 1_000_000;
+const CONNECTIONS_MAX = 2_000;
+const SAMPLES_MIN = 20;
+const SAMPLES_MAX = 100_000;
+
+export function parseStressOptions(args: readonly string[]): StressOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      url: { type: "string" },
+      bookings: { type: "string", default: "5000" },
+      seats: { type: "string", default: "100" },
+      connections: { type: "string", default: "200" },
+      kill: { type: "string" },
+      "kill-at": { type: "string", default: "1000" },
+      "kill-command": { type: "string" },
+    },
+  });
+  const { url, kill, "kill-command": command } = values;
+  const bookings = parseWhole("--bookings", values.bookings, { min: 1, max: BOOKINGS_MAX });
+  const connections = parseWhole("--connections", values.connections, {
+    min: 1,
+    max: CONNECTIONS_MAX,
+  });
+  const seats = parseWhole("--seats", values.seats, { min: 1, max: SEATS_MAX });
+  const atAck = parseWhole("--kill-at", values["kill-at"], { min: 1, max: BOOKINGS_MAX });
+  const plan = parseKill({ kill, command, atAck });
+  // Recovery is measured by requests that were sent after the kill: there must be some.
+  if (plan !== null && atAck + connections >= bookings) {
+    throw new Error(
+      `--kill-at ${atAck} leaves nothing to measure the recovery by: more than ${atAck + connections} bookings are needed.`,
+    );
+  }
+  return { url: parseUrl(url), bookings, seats, connections, kill: plan };
+}
+
+export function parseLatencyOptions(args: readonly string[]): LatencyOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      url: { type: "string" },
+      samples: { type: "string", default: "500" },
+      assert: { type: "boolean", default: false },
+    },
+  });
+  const samples = parseWhole("--samples", values.samples, { min: SAMPLES_MIN, max: SAMPLES_MAX });
+  return { url: parseUrl(values.url), samples, isAsserted: values.assert };
+}
+
+function parseKill(given: {
+  readonly kill: string | undefined;
+  readonly command: string | undefined;
+  readonly atAck: number;
+}): KillPlan | null {
+  const { kill, command, atAck } = given;
+  if (kill !== undefined && command !== undefined) {
+    throw new Error("--kill and --kill-command exclude each other.");
+  }
+  if (command !== undefined) return { kind: "command", command, atAck };
+  if (kill === undefined) return null;
+  if (kill !== "worker" && kill !== "broker") {
+    throw new Error(`--kill must be worker or broker, not ${JSON.stringify(kill)}.`);
+  }
+  return { kind: "process", part: kill, atAck };
+}
+
+function parseWhole(name: string, text: string, bounds: { min: number; max: number }): number {
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= bounds.min && value <= bounds.max) return value;
+  throw new Error(
+    `${name} must be a whole number from ${bounds.min} to ${bounds.max}, not ${JSON.stringify(text)}.`,
+  );
+}
+
+function parseUrl(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  throw new Error(`--url must be an address like http://127.0.0.1:3000, not ${text}.`);
+}
