@@ -143,6 +143,8 @@ export class PartitionLoop {
     this.#waitingFor = null;
     const expected = await this.#findReread(row.nextOffset);
     if (expected === "replaced") return { kind: "replaced" };
+    // Stopped meanwhile: starting the feed would undo that, and this loop would never end.
+    if (this.#stopped) return { kind: "feed" };
     const feed = consumer.startFeed(this.partition, expected);
     if (expected < row.nextOffset) {
       const reread = await feed.take({ messagesMax: 1, bytesMax: 0, timeoutMs: REREAD_TIMEOUT_MS });

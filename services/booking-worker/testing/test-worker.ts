@@ -1,0 +1,70 @@
+/** A worker of real parts inside the test's process, so that a test can break one of them. */
+import { CLOSE_TIMEOUT_S, connectSql } from "@seatline/shared/db/client.ts";
+import { Publisher } from "@seatline/shared/line/publisher.ts";
+import { ExtentReader } from "@seatline/shared/line/topics.ts";
+import { testBroker } from "@seatline/shared/testing/broker.ts";
+import type { TestLine } from "@seatline/shared/testing/line.ts";
+import { buildReadableLog } from "@seatline/shared/testing/log-lines.ts";
+import type { LogLine } from "@seatline/shared/testing/log-lines.ts";
+
+import { Worker } from "../src/worker.ts";
+
+const CONNECTIONS_MAX = 4;
+const STATEMENT_TIMEOUT_MS = 2_000;
+const QUEUE_MAX = 100_000;
+
+export type TestWorker = {
+  readonly worker: Worker;
+  readonly lines: readonly LogLine[];
+  /** Why it wanted its process to end. */
+  readonly gaveUp: readonly string[];
+  readonly close: () => Promise<void>;
+};
+
+export type TestWorkerOptions = {
+  /** Workers of one group share the partitions; each group gets all of them. */
+  readonly group?: string;
+  readonly databaseUrl?: string;
+  /** Where it publishes to, if that is not the broker that it reads from. */
+  readonly publishTo?: readonly string[];
+  readonly publishDeadlineMs?: number;
+};
+
+export async function startWorker(
+  line: TestLine,
+  options: TestWorkerOptions = {},
+): Promise<TestWorker> {
+  const { log, lines } = buildReadableLog();
+  const { group = "worker", databaseUrl = line.database.url, publishDeadlineMs = 5_000 } = options;
+  const address = { ...testBroker("test-worker"), log };
+  const sql = connectSql({
+    url: databaseUrl,
+    name: "test-worker",
+    connectionsMax: CONNECTIONS_MAX,
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+  });
+  const publisher = new Publisher({
+    ...address,
+    brokers: options.publishTo ?? address.brokers,
+    deadlineMs: publishDeadlineMs,
+    queueMax: QUEUE_MAX,
+  });
+  const extents = new ExtentReader(address);
+  const gaveUp: string[] = [];
+  const worker = new Worker({
+    ...address,
+    groupId: `${line.prefix}.${group}`,
+    sql,
+    publisher,
+    extents,
+    topics: line.topics,
+    giveUp: (why) => gaveUp.push(why),
+  });
+  await worker.run();
+  const close = async () => {
+    await worker.close();
+    await publisher.close();
+    await Promise.all([extents.close(), sql.end({ timeout: CLOSE_TIMEOUT_S })]);
+  };
+  return { worker, lines, gaveUp, close };
+}
