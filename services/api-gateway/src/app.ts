@@ -10,7 +10,7 @@ import fastify, { LogController } from "fastify";
 import type { FastifyBaseLogger } from "fastify";
 
 import type { App, AppDeps } from "./deps.ts";
-import { registerErrorHandling, sendClientError } from "./errors.ts";
+import { registerErrorHandling, sendClientError, sendFrameworkError } from "./errors.ts";
 import { registerAdminRoutes } from "./routes/admin.ts";
 import { registerBookingRoutes } from "./routes/bookings.ts";
 import { registerClassicRoutes } from "./routes/classic.ts";
@@ -44,6 +44,7 @@ export async function buildApp(deps: AppDeps): Promise<App> {
       return typeof given === "string" && REQUEST_ID.test(given) ? given : crypto.randomUUID();
     },
     clientErrorHandler: sendClientError,
+    frameworkErrors: sendFrameworkError,
   };
   const app: App = fastify(options).withTypeProvider<TypeBoxTypeProvider>();
   app.setValidatorCompiler(buildValidator());

@@ -31,6 +31,15 @@ export function registerErrorHandling(app: App, log: Log): void {
   );
 }
 
+/** A path that no route can even be looked up for. No hook has run, so the id is set here. */
+export function sendFrameworkError(
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  void sendProblem(reply.header("x-request-id", request.id), describeError(error));
+}
+
 /** Bytes that are no HTTP request: answered on the bare socket, as no route will ever see them. */
 export function sendClientError(error: Error & { code?: string }, socket: Socket): void {
   if (!socket.writable || error.code === "ECONNRESET") {
@@ -49,7 +58,8 @@ export function sendClientError(error: Error & { code?: string }, socket: Socket
   const body = JSON.stringify(problem);
   socket.end(
     `HTTP/1.1 ${status} ${problem.title}\r\nContent-Type: application/problem+json\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+      `Content-Length: ${Buffer.byteLength(body)}\r\nX-Request-Id: ${crypto.randomUUID()}\r\n` +
+      `Connection: close\r\n\r\n${body}`,
   );
 }
 
@@ -64,6 +74,8 @@ export function describeError(error: FastifyError): Problem {
       return buildInvalid([{ path: "", message: "the body must be valid JSON" }]);
     case "FST_ERR_CTP_BODY_TOO_LARGE":
       return buildInvalid([{ path: "", message: "the body is larger than this route takes" }], 413);
+    case "FST_ERR_BAD_URL":
+      return buildInvalid([{ path: "", message: "the path must be percent-encoded UTF-8" }]);
     case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
       return buildInvalid(
         [{ path: "", message: "the body must be sent as application/json" }],

@@ -145,8 +145,12 @@ export class LineMemory {
   }
 
   #tell(entry: RecordEntry): void {
-    if (entry.requestId !== null) this.waiters.tell(entry.requestId, entry);
-    for (const { id } of entry.changed) if (id !== entry.requestId) this.waiters.tell(id, entry);
+    const { requestId, outcome, changed } = entry;
+    const ids = new Set(changed.map(({ id }) => id));
+    if (requestId !== null) ids.add(requestId);
+    // A refused confirm changes nothing, and yet somebody may wait at its place.
+    if (outcome.kind === "refused" && outcome.bookingId !== null) ids.add(outcome.bookingId);
+    for (const id of ids) this.waiters.tell(id, entry);
   }
 
   #line(partition: number): Line {

@@ -20,18 +20,24 @@ export function buildValidator(): FastifySchemaCompiler<object> {
   return ({ schema }) => ajv.compile(schema);
 }
 
+/** A body of nothing but faults must not cost more than others, nor come back whole. */
+const FAULTS_TOLD_MAX = 20;
+const FAULTS_READ_MAX = 200;
+
 /** What the caller reads of Ajv's findings: each member once, with the sentence of its schema. */
 export function describeFaults(errors: readonly ErrorObject[]): Fault[] {
-  const messageByPath = new Map<string, string>();
+  const faults: Fault[] = [];
+  const found = errors.slice(0, FAULTS_READ_MAX).map(describeFault);
   // A member that several branches of a union complain about is told once, in its own words.
-  for (const error of errors.toSorted((a, b) => a.instancePath.length - b.instancePath.length)) {
-    const { path, message } = describeFault(error);
-    const isCovered = [...messageByPath.keys()].some(
-      (known) => known === path || (known !== "" && path.startsWith(`${known}/`)),
+  for (const fault of found.sort((a, b) => a.path.length - b.path.length)) {
+    const isCovered = faults.some(
+      ({ path }) => path === fault.path || (path !== "" && fault.path.startsWith(`${path}/`)),
     );
-    if (!isCovered) messageByPath.set(path, message);
+    if (!isCovered) faults.push(fault);
   }
-  return [...messageByPath].map(([path, message]) => ({ path, message }));
+  // Where a body may be left out, its faults are also told as "not nothing".
+  const named = faults.filter(({ path }) => path !== "");
+  return (named.length === 0 ? faults : named).slice(0, FAULTS_TOLD_MAX);
 }
 
 function describeFault(error: ErrorObject): Fault {

@@ -156,20 +156,24 @@ async function getBooking(
     );
   }
   const { waitMs, signal } = readPatience(request, reply, 0);
-  // Registered before the look, so that a decision between the two is not missed.
-  const waiter = waitMs > 0 ? memory.waiters.wait(id, waitMs) : undefined;
-  if (waiter === null) return sendProblem(reply, buildProblem("unavailable"), 1);
-  try {
-    let answer = await bookings.find(id, place);
-    if (waiter !== undefined && isWaitedFor(answer, request)) {
+  const until = performance.now() + waitMs;
+  for (;;) {
+    // Registered before the look, so that a decision between the two is not missed.
+    const leftMs = signal.aborted ? 0 : until - performance.now();
+    const waiter = leftMs > 0 ? memory.waiters.wait(id, leftMs) : undefined;
+    if (waiter === null) return sendProblem(reply, buildProblem("unavailable"), 1);
+    try {
+      const answer = await bookings.find(id, place);
+      if (waiter === undefined || !isWaitedFor(answer, request)) {
+        return await sendFound(reply, answer, { request, shows });
+      }
       signal.addEventListener("abort", waiter.cancel, { once: true });
+      // Not always what is waited for: under one key, earlier requests have the same id.
       await waiter.outcome;
-      answer = await bookings.find(id, place);
       reply.header("preference-applied", "wait");
+    } finally {
+      waiter?.cancel();
     }
-    return await sendFound(reply, answer, { request, shows });
-  } finally {
-    waiter?.cancel();
   }
 }
 
