@@ -5,7 +5,8 @@
  * a service and knows nothing of what the script does.
  */
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
@@ -82,8 +83,44 @@ async function hasPnpm() {
   return result.code === 0 && isSuitable(result.stdout.trim(), PNPM_VERSION);
 }
 
-/** npx keeps what it fetched, so the folder stays good after npx is gone and is found again at once. */
+/**
+ * npx keeps what it fetched, so the folder stays good after npx is gone. It is written down, because
+ * npx asks the registry each time, and a start should work without a network once it has worked.
+ */
 async function fetchTools(packages) {
+  const note = join(cacheFolder(), `${packages.join("+")}-${process.platform}-${process.arch}`);
+  const kept = await readKept(note, packages);
+  if (kept !== undefined) return kept;
+  const folder = await fetchWithNpx(packages);
+  try {
+    mkdirSync(dirname(note), { recursive: true });
+    writeFileSync(note, folder);
+  } catch {
+    // A home that cannot be written to: the next start asks npx again.
+  }
+  return folder;
+}
+
+function cacheFolder() {
+  const base = process.env.XDG_CACHE_HOME || join(process.env.HOME || homedir(), ".cache");
+  return join(base, "seatline", "toolchain");
+}
+
+/** The folder of last time, if everything in it still runs. */
+async function readKept(note, packages) {
+  if (!existsSync(note)) return undefined;
+  const folder = readFileSync(note, "utf8");
+  const env = { ...process.env, PATH: [folder, process.env.PATH ?? ""].join(delimiter) };
+  for (const name of packages) {
+    const [tool, wanted] = name.split("@");
+    const limits = { env, maxMs: VERSION_CHECK_MAX_MS };
+    const { stdout } = await run(join(folder, tool), ["--version"], limits);
+    if (stdout.trim().replace(/^v/, "") !== wanted) return undefined;
+  }
+  return folder;
+}
+
+async function fetchWithNpx(packages) {
   const probe = packages[0].startsWith("node@") ? "node" : "pnpm";
   const result = await run(
     "npx",
@@ -94,7 +131,7 @@ async function fetchTools(packages) {
   if (result.code === 0 && existsSync(tool)) return dirname(tool);
   if (result.missing) fail("npx was not found: install npm, which comes with Node.");
   fail(
-    `${packages.join(" and ")} could not be fetched (is the npm registry reachable?): ${lastLine(result)}`,
+    `${packages.join(" and ")} could not be fetched (is the npm registry reachable?): ${findCause(result)}`,
   );
 }
 
@@ -245,6 +282,12 @@ function killGroup(child, signal) {
 
 function exitCodeOf(signal) {
   return { SIGHUP: 129, SIGINT: 130, SIGKILL: 137, SIGTERM: 143 }[signal] ?? 1;
+}
+
+/** npm puts the reason in the middle, and where its log is at the end. */
+function findCause(result) {
+  const lines = `${result.stdout}\n${result.stderr}`.split("\n");
+  return lines.find((line) => /Error: |network|ENOTFOUND/.test(line))?.trim() ?? lastLine(result);
 }
 
 function lastLine({ stdout, stderr }) {
