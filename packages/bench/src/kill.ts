@@ -1,7 +1,7 @@
 /** Kills a part of the running system, without warning, and makes sure that it is dead. */
-import { execFile } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
-import { promisify } from "node:util";
 
 import {
   isSameProcessAlive,
@@ -23,10 +23,9 @@ const NAMES = { worker: "booking-worker", broker: "kafka" } as const;
 const GONE_MAX_MS = 5_000;
 const GONE_POLL_MS = 2;
 const COMMAND_MAX_MS = 60_000;
-const run = promisify(execFile);
 
 /** Throws one sentence if there is nobody to kill. */
-export function findVictim(plan: KillPlan, running: RunState | null): Victim {
+export function findVictim(plan: KillPlan, running: Pick<RunState, "children"> | null): Victim {
   if (plan.kind === "command") {
     const { command } = plan;
     return {
@@ -65,6 +64,13 @@ async function killProcess(
   }
 }
 
+/** Its last words go to the terminal. What it leaves running in the background is not waited for. */
 async function runCommand(command: string, args: readonly string[]): Promise<void> {
-  await run(command, [...args], { timeout: COMMAND_MAX_MS });
+  const child = spawn(command, args, {
+    stdio: ["ignore", "ignore", "inherit"],
+    timeout: COMMAND_MAX_MS,
+    killSignal: "SIGKILL",
+  });
+  const [code, signal] = await once(child, "exit");
+  if (code !== 0) throw new Error(`${[command, ...args].join(" ")} ended with ${code ?? signal}`);
 }
