@@ -27,6 +27,7 @@ export const defaultPort = 3000;
 export const defaultHost = "127.0.0.1";
 export const defaultTopicPrefix = "seatline";
 const portMax = 65_535;
+const loopback = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
 
 /** What the user gave wins; an empty value counts as not given. */
 export function mergeEnvironment(file: Environment, process: Environment): Environment {
@@ -36,7 +37,7 @@ export function mergeEnvironment(file: Environment, process: Environment): Envir
 
 /**
  * What all processes of one start have in common. Secrets and open admin routes are filled in only
- * where the user has not decided, and open admin routes never in production.
+ * where the user has not decided, and open admin routes only on this machine, never in production.
  */
 export function buildCommonEnvironment(
   user: Environment,
@@ -51,11 +52,12 @@ export function buildCommonEnvironment(
   const nodeEnv = user["NODE_ENV"] || "development";
   const hasSecrets = isGiven(user, "ID_SECRETS");
   const hasAdmin = isGiven(user, "ADMIN_ACCESS") || isGiven(user, "ADMIN_TOKEN");
-  const isOpen = !hasAdmin && nodeEnv !== "production";
+  const host = user["HOST"] || defaultHost;
+  const isOpen = !hasAdmin && nodeEnv !== "production" && loopback.test(host);
   return {
     ...user,
     NODE_ENV: nodeEnv,
-    HOST: user["HOST"] || defaultHost,
+    HOST: host,
     TOPIC_PREFIX: user["TOPIC_PREFIX"] || defaultTopicPrefix,
     ...(!hasSecrets && { ID_SECRETS: settings.idSecret }),
     ...(isOpen && { ADMIN_ACCESS: "open" }),

@@ -29,6 +29,8 @@ export type Setting<T> = {
   readonly parse: (text: string) => T;
   /** Must be set in production, whatever the fallback. */
   readonly secret?: boolean;
+  /** Texts that everybody knows from our own files: refused in production wherever they stand in it. */
+  readonly known?: readonly string[];
 };
 
 export type ConfigTable = Readonly<Record<string, Setting<unknown>>>;
@@ -70,8 +72,9 @@ function parseSetting(
   const file = env[`${name}_FILE`];
   const given = file === undefined ? env[name] : readSecretFile(name, file);
   if (given !== undefined && given !== "") {
-    if (production && setting.secret === true && given === setting.fallback) {
-      throw new Error("has the value that is known to everybody; set one of your own");
+    const known = setting.known ?? (setting.secret === true ? [setting.fallback ?? ""] : []);
+    if (production && known.some((text) => text !== "" && given.includes(text))) {
+      throw new Error("has a secret that is known to everybody; set one of your own");
     }
     return setting.parse(given);
   }

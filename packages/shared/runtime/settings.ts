@@ -10,6 +10,7 @@ export const LINE_SETTINGS = {
   DATABASE_URL: {
     about: "Postgres, as postgres://user:password@host:port/database.",
     parse: parseDatabaseUrl,
+    known: ["seatline-dev"],
   },
   KAFKA_BROKERS: { about: "Kafka brokers, as host:port,host:port.", parse: parseList },
   TOPIC_PREFIX: {
