@@ -7,6 +7,7 @@ import type { PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 
 import * as schema from "./schema.ts";
+import { buildSocketFactory } from "./socket.ts";
 
 export type Sql = postgres.Sql;
 export type Drizzle = PostgresJsDatabase<typeof schema>;
@@ -42,6 +43,7 @@ function settings({ name, connectionsMax, statementTimeoutMs }: SqlOptions) {
     connect_timeout: CONNECT_TIMEOUT_S,
     // A statement fails when Postgres is away; the caller decides when to try again.
     backoff: () => RECONNECT_DELAY_S,
+    socket: buildSocketFactory(),
     onnotice: () => {},
     connection: {
       application_name: name,
