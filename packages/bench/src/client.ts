@@ -92,6 +92,9 @@ export class Client {
     });
     const show = answer.status === 201 ? parseShow(answer.json) : null;
     if (show !== null) return show;
+    if (answer.status === 202) {
+      throw new Error(`The line at ${this.url} does not move: no booking-worker decides.`);
+    }
     throw new Error(`The show could not be created: ${describe(answer)}.`);
   }
 
