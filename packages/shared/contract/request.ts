@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
 
+import { layoutCapacity } from "../core/layout.ts";
 import type { Book, Request } from "../core/model.ts";
 import {
   CAPACITY_MAX,
@@ -130,6 +131,9 @@ export function parseRequest(value: string): ParsedRequest {
     const first = check.Errors(json)[0];
     const where = first?.instancePath ?? "";
     return { fault: `${where || "the request"} ${first?.message ?? "is not valid"}`, requestId };
+  }
+  if (json.kind === "create-show" && layoutCapacity(json.layout) > CAPACITY_MAX) {
+    return { fault: `/layout has more than ${CAPACITY_MAX} places`, requestId };
   }
   return { request: json };
 }

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 
+import { Partitioners } from "kafkajs";
 import type { Consumer } from "kafkajs";
 
 import { hashChain, parseRecord } from "../contract/record.ts";
@@ -76,6 +77,23 @@ export class TestLine {
       if (result.status !== "acked") throw new Error(`the test's own message is ${result.status}`);
       return result.offset;
     });
+  }
+
+  /** Puts bytes into the line as no producer of ours would. */
+  async putBytes(partition: number, value: Buffer | null): Promise<number> {
+    const producer = connectKafka({
+      ...testBroker("test-stranger"),
+      requestTimeoutMs: 10_000,
+      retries: 8,
+    }).producer({ createPartitioner: Partitioners.DefaultPartitioner });
+    await producer.connect();
+    try {
+      const { requests: topic } = this.topics;
+      const [ack] = await producer.send({ topic, messages: [{ partition, key: null, value }] });
+      return Number(ack?.baseOffset);
+    } finally {
+      await producer.disconnect();
+    }
   }
 
   /** Waits until a partition is decided up to an offset. */

@@ -6,9 +6,6 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 
-import { buildEvents } from "@seatline/shared/contract/event.ts";
-import { parseRecord } from "@seatline/shared/contract/record.ts";
-import type { LineRecord } from "@seatline/shared/contract/record.ts";
 import { assert } from "@seatline/shared/core/assert.ts";
 import { buildLineState } from "@seatline/shared/core/show.ts";
 import type { LineState } from "@seatline/shared/core/show.ts";
@@ -17,7 +14,7 @@ import { commitDecisions } from "@seatline/shared/db/commit-decisions.ts";
 import { classifyFault } from "@seatline/shared/runtime/faults.ts";
 import type { FaultKind } from "@seatline/shared/runtime/faults.ts";
 import { loadBookings } from "@seatline/shared/db/load-bookings.ts";
-import { loadPartitions, loadRecords } from "@seatline/shared/db/load-partitions.ts";
+import { loadPartitions } from "@seatline/shared/db/load-partitions.ts";
 import { loadShows } from "@seatline/shared/db/load-shows.ts";
 import type { ShowHead } from "@seatline/shared/db/load-shows.ts";
 import type { LineConsumer } from "@seatline/shared/line/consumer.ts";
@@ -28,6 +25,7 @@ import type { Log } from "@seatline/shared/runtime/log.ts";
 
 import { decideBatch, digestMessage, readMessage } from "./batch.ts";
 import type { DecidedBatch, Position, ReadMessage } from "./batch.ts";
+import { publishRecord, publishStored } from "./publish-records.ts";
 
 export type LoopDeps = {
   readonly sql: Sql;
@@ -69,7 +67,6 @@ const BACK_OFF_EXHAUSTED_MS = 5_000;
 const DATA_FAULTS_MAX = 3;
 /** The feed may break so often without any progress before that counts as a hole in the log. */
 const FEED_TROUBLES_MAX = 5;
-const RECORDS_PER_PAGE = 50;
 /** Shows kept in memory between batches; the one touched longest ago goes first. */
 const SHOWS_MAX = 500;
 
@@ -82,6 +79,8 @@ export class PartitionLoop {
   #next = 0;
   /** Offsets that are parked undecided, and why; emptied as they are committed. */
   readonly #poison = new Map<number, string>();
+  /** Where the core failed last, and on which state. */
+  #suspected = { next: -1, offset: -1 };
   /** Troubles in a row at the same offset. */
   #streak = { next: -1, data: 0, feed: 0, any: 0 };
 
@@ -124,7 +123,7 @@ export class PartitionLoop {
       if ("kind" in batch) return batch;
       const committed = await this.#commit(owned, batch); // 5
       if (!committed) return { kind: "fenced" };
-      const published = await this.#publish(batch.record, batch.body); // 6
+      const published = await publishRecord(this.#deps, batch.record, batch.body); // 6
       if (!published) return { kind: "unpublished" };
       owned.position = { ...owned.position, published: batch.next };
     }
@@ -155,7 +154,8 @@ export class PartitionLoop {
         return { kind: "replaced" };
       }
     }
-    const published = await this.#publishRest(row.publishedOffset, row.nextOffset);
+    const { publishedOffset: from, nextOffset: to } = row;
+    const published = await publishStored(this.#deps, { partition: this.partition, from, to });
     if (!published) return { kind: "unpublished" };
     return {
       position: {
@@ -240,7 +240,7 @@ export class PartitionLoop {
     owned.now = Math.max(owned.now, owned.clock.databaseMs + elapsed);
     const batch = decideBatch(owned.position, messages, owned);
     if ("failedAt" in batch) {
-      this.#poison.set(batch.failedAt, "the core failed on it");
+      this.#suspect({ next: owned.position.next, offset: batch.failedAt });
       return { kind: "core", error: batch.error };
     }
     owned.carry = [...messages.slice(batch.decided), ...owned.carry];
@@ -272,42 +272,6 @@ export class PartitionLoop {
     return true;
   }
 
-  /** 6. The record for our own readers, its events for everybody else's. */
-  async #publish(record: LineRecord, body: string): Promise<boolean> {
-    const { publisher, topics } = this.#deps;
-    const { partition } = this;
-    const results = await Promise.all([
-      publisher.publish({ topic: topics.outcomes, partition, key: String(partition), value: body }),
-      ...buildEvents(record).map(({ showId, event }) =>
-        publisher.publish({
-          topic: topics.events,
-          partition,
-          key: showId,
-          value: JSON.stringify(event),
-        }),
-      ),
-    ]);
-    return results.every(({ status }) => status === "acked");
-  }
-
-  async #publishRest(from: number, to: number): Promise<boolean> {
-    for (let first = from; first < to;) {
-      const rows = await loadRecords(this.#deps.sql, {
-        partition: this.partition,
-        from: first,
-        limit: RECORDS_PER_PAGE,
-      });
-      assert(rows.length > 0, `the records of partition ${this.partition} reach to ${to}`);
-      for (const { next, body } of rows) {
-        const record = parseRecord(body);
-        assert(record !== null, "a stored record can be read");
-        if (!(await this.#publish(record, body))) return false;
-        first = next;
-      }
-    }
-    return true;
-  }
-
   /** Says what went wrong, draws the consequence for the next try, and waits as long as fits. */
   async #recover({ kind, error }: Trouble): Promise<void> {
     if (this.#streak.next !== this.#next)
@@ -332,7 +296,7 @@ export class PartitionLoop {
         }
         break;
       case "core":
-        log.error(line, "the core failed on a request; it will be parked");
+        log.error(line, "the core failed on a request; once more, and it is parked");
         break;
       case "unpublished":
         this.#waitingFor = "transient";
@@ -368,6 +332,17 @@ export class PartitionLoop {
         break;
     }
     if (!this.#stopped) await pause(backOffMs);
+  }
+
+  /**
+   * Parks a request that makes the core fail a second time, on a state that was loaded anew. Once may
+   * be the state's fault: another owner can commit between the statements that load it.
+   */
+  #suspect(failure: { readonly next: number; readonly offset: number }): void {
+    const { next, offset } = this.#suspected;
+    if (failure.next === next && failure.offset === offset) {
+      this.#poison.set(offset, "the core failed on it");
+    } else this.#suspected = failure;
   }
 
   /** Finds the request that cannot be stored: one at a time, and the one that fails alone is parked. */

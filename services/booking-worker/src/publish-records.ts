@@ -1,0 +1,60 @@
+/** Tells the world what was committed: a record for our own readers, its events for everybody else's. */
+import { buildEvents } from "@seatline/shared/contract/event.ts";
+import { parseRecord } from "@seatline/shared/contract/record.ts";
+import type { LineRecord } from "@seatline/shared/contract/record.ts";
+import { assert } from "@seatline/shared/core/assert.ts";
+import type { Sql } from "@seatline/shared/db/client.ts";
+import { loadRecords } from "@seatline/shared/db/load-partitions.ts";
+import type { Publisher } from "@seatline/shared/line/publisher.ts";
+import type { Topics } from "@seatline/shared/line/topics.ts";
+
+export type PublishDeps = {
+  readonly sql: Sql;
+  readonly publisher: Publisher;
+  readonly topics: Topics;
+};
+
+const RECORDS_PER_PAGE = 50;
+
+/** Publishes a record, whose text is `body`. False unless the broker has acknowledged all of it. */
+export async function publishRecord(
+  { publisher, topics }: PublishDeps,
+  record: LineRecord,
+  body: string,
+): Promise<boolean> {
+  const { partition } = record;
+  const results = await Promise.all([
+    publisher.publish({ topic: topics.outcomes, partition, key: String(partition), value: body }),
+    ...buildEvents(record).map(({ showId, event }) =>
+      publisher.publish({
+        topic: topics.events,
+        partition,
+        key: showId,
+        value: JSON.stringify(event),
+      }),
+    ),
+  ]);
+  return results.every(({ status }) => status === "acked");
+}
+
+/** Publishes the stored records of a partition from one offset to another, in order. */
+export async function publishStored(
+  deps: PublishDeps,
+  {
+    partition,
+    from,
+    to,
+  }: { readonly partition: number; readonly from: number; readonly to: number },
+): Promise<boolean> {
+  for (let first = from; first < to;) {
+    const rows = await loadRecords(deps.sql, { partition, from: first, limit: RECORDS_PER_PAGE });
+    assert(rows.length > 0, `the records of partition ${partition} reach to ${to}`);
+    for (const { next, body } of rows) {
+      const record = parseRecord(body);
+      assert(record !== null, "a stored record can be read");
+      if (!(await publishRecord(deps, record, body))) return false;
+      first = next;
+    }
+  }
+  return true;
+}
