@@ -11,6 +11,7 @@ import { afterAll, beforeAll, inject } from "vitest";
 
 import { Client } from "./client.ts";
 import { buildHttp } from "./http.ts";
+import { Proxy } from "./proxy.ts";
 import { Service } from "./service.ts";
 import type { ServiceName } from "./service.ts";
 
@@ -21,6 +22,8 @@ export type StackOptions = {
   readonly gateways?: number;
   readonly workers?: number;
   readonly expiryWorkers?: number;
+  /** Every service reaches Postgres and the broker through proxies that can be cut and frozen. */
+  readonly breakable?: boolean;
   /** For every service. */
   readonly env?: Readonly<Record<string, string>>;
 };
@@ -29,20 +32,24 @@ export class Stack {
   readonly database: TestDatabase;
   readonly topics: Topics;
   readonly http = buildHttp();
+  /** In between, where the stack is breakable. */
+  readonly proxies: { readonly postgres: Proxy; readonly kafka: Proxy } | null;
   readonly gateways: Service[] = [];
   readonly workers: Service[] = [];
   readonly expiryWorkers: Service[] = [];
   readonly #env: Readonly<Record<string, string>>;
   readonly #ports: number[] = [];
 
-  private constructor(
-    database: TestDatabase,
-    topics: Topics,
-    env: Readonly<Record<string, string>>,
-  ) {
-    this.database = database;
-    this.topics = topics;
-    this.#env = env;
+  private constructor(parts: {
+    readonly database: TestDatabase;
+    readonly topics: Topics;
+    readonly proxies: Stack["proxies"];
+    readonly env: Readonly<Record<string, string>>;
+  }) {
+    this.database = parts.database;
+    this.topics = parts.topics;
+    this.proxies = parts.proxies;
+    this.#env = parts.env;
   }
 
   /** Starts the services that were asked for: one gateway and one booking-worker if nothing was said. */
@@ -50,15 +57,17 @@ export class Stack {
     const { gateways = 1, workers = 1, expiryWorkers = 0 } = options;
     const prefix = buildTopicPrefix();
     const [database, topics] = await Promise.all([createDatabase(), createTestTopics(prefix)]);
-    const stack = new Stack(database, topics, {
-      DATABASE_URL: database.url,
-      KAFKA_BROKERS: inject("kafkaBrokers").join(","),
+    const proxies = options.breakable === true ? await openProxies(database.url) : null;
+    const env = {
+      DATABASE_URL: proxies === null ? database.url : proxies.databaseUrl,
+      KAFKA_BROKERS: proxies?.kafka.address ?? inject("kafkaBrokers").join(","),
       TOPIC_PREFIX: prefix,
       ID_SECRETS: ID_SECRET,
       ADMIN_ACCESS: "open",
       LOG_LEVEL: "info",
       ...options.env,
-    });
+    };
+    const stack = new Stack({ database, topics, proxies, env });
     for (let count = 0; count < gateways; count++) await stack.addGateway();
     for (let count = 0; count < workers; count++) await stack.addWorker();
     for (let count = 0; count < expiryWorkers; count++) await stack.addExpiryWorker();
@@ -111,6 +120,7 @@ export class Stack {
     const services = [...this.gateways, ...this.workers, ...this.expiryWorkers];
     const faults = await Promise.all(services.map((service) => service.close()));
     this.http.destroy();
+    await Promise.all([this.proxies?.postgres.close(), this.proxies?.kafka.close()]);
     await this.database.close();
     const found = faults.filter((fault) => fault !== null);
     if (found.length > 0) throw new Error(found.join("\n\n"));
@@ -127,6 +137,17 @@ export class Stack {
     list.push(service);
     return service;
   }
+}
+
+async function openProxies(databaseUrl: string) {
+  const [broker = ""] = inject("kafkaBrokers");
+  const url = new URL(databaseUrl);
+  const [postgres, kafka] = await Promise.all([
+    Proxy.open(url.host),
+    Proxy.open(broker, { rewriteAddress: true }),
+  ]);
+  url.host = postgres.address;
+  return { postgres, kafka, databaseUrl: url.href };
 }
 
 /** A stack for all tests of the file that calls it. */
