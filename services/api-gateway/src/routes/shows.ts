@@ -75,10 +75,11 @@ function registerCreateShow(app: App, deps: AppDeps): void {
         },
         readPatience(request, reply, WAIT_DEFAULT_S),
       );
-      reply.header("location", `/v1/shows/${created.showId}`);
       if (created.status === "unavailable") {
         return sendProblem(reply, buildProblem("unavailable"), created.retryAfterS);
       }
+      // Not before the ack: what may not exist has no address.
+      reply.header("location", `/v1/shows/${created.showId}`);
       if (created.status === "queued") {
         return reply
           .code(202)
