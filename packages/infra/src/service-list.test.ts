@@ -2,9 +2,22 @@ import { expect, test } from "vitest";
 import { buildCommonEnvironment, buildUrl, mergeEnvironment, parsePort } from "./service-list.ts";
 import type { Environment } from "./service-list.ts";
 
-const infra = { databaseUrl: "postgres://ours", kafkaBrokers: ["a:1", "b:2"] };
+const infra = {
+  choice: "embedded",
+  databaseUrl: "postgres://ours",
+  kafkaBrokers: ["a:1", "b:2"],
+} as const;
 const build = (user: Environment): Environment =>
   buildCommonEnvironment(user, { settings: { idSecret: "generated" }, infra });
+
+test("a short session only where the broker is ours, and only if nobody chose one", () => {
+  expect(build({ SESSION_TIMEOUT_MS: "9000" })["SESSION_TIMEOUT_MS"]).toBe("9000");
+  const external = {
+    settings: { idSecret: "x" },
+    infra: { ...infra, choice: "external" },
+  } as const;
+  expect(buildCommonEnvironment({}, external)).not.toHaveProperty("SESSION_TIMEOUT_MS");
+});
 
 test("what the process was given wins over .env, and an empty value does not count", () => {
   const merged = mergeEnvironment({ PORT: "4000", HOST: "::1" }, { PORT: "5000", HOST: "" });
@@ -18,6 +31,7 @@ test("nothing given: development, this machine, kept secrets, open admin routes"
     TOPIC_PREFIX: "seatline",
     ID_SECRETS: "generated",
     ADMIN_ACCESS: "open",
+    SESSION_TIMEOUT_MS: "3000",
     DATABASE_URL: "postgres://ours",
     KAFKA_BROKERS: "a:1,b:2",
   });

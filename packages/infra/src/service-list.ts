@@ -1,6 +1,7 @@
 /**
  * The processes of our own that `npm start` runs, and what each is told. Pure.
  */
+import type { InfraChoice } from "./infrastructure.ts";
 import type { Settings } from "./settings.ts";
 
 export type ServiceSpec = {
@@ -27,6 +28,7 @@ export const defaultPort = 3000;
 export const defaultHost = "127.0.0.1";
 export const defaultTopicPrefix = "seatline";
 const portMax = 65_535;
+const ownSessionTimeoutMs = "3000";
 const loopback = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
 
 /** What the user gave wins; an empty value counts as not given. */
@@ -46,7 +48,11 @@ export function buildCommonEnvironment(
     infra,
   }: {
     readonly settings: Pick<Settings, "idSecret">;
-    readonly infra: { readonly databaseUrl: string; readonly kafkaBrokers: readonly string[] };
+    readonly infra: {
+      readonly choice: InfraChoice;
+      readonly databaseUrl: string;
+      readonly kafkaBrokers: readonly string[];
+    };
   },
 ): Environment {
   const nodeEnv = user["NODE_ENV"] || "development";
@@ -61,6 +67,10 @@ export function buildCommonEnvironment(
     TOPIC_PREFIX: user["TOPIC_PREFIX"] || defaultTopicPrefix,
     ...(!hasSecrets && { ID_SECRETS: settings.idSecret }),
     ...(isOpen && { ADMIN_ACCESS: "open" }),
+    // Our own broker allows a short session, so that a dead worker's partitions move on soon.
+    ...(infra.choice !== "external" && {
+      SESSION_TIMEOUT_MS: user["SESSION_TIMEOUT_MS"] || ownSessionTimeoutMs,
+    }),
     DATABASE_URL: infra.databaseUrl,
     KAFKA_BROKERS: infra.kafkaBrokers.join(","),
   };

@@ -2,7 +2,7 @@
  * Records: what a committed batch leaves behind for readers (topic `seatline.outcomes`, table
  * `records`). Outbox, audit log and replay check in one.
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
@@ -169,5 +169,5 @@ export function parseRecord(body: string): LineRecord | null {
 
 /** The next link of a chain of hashes: SHA-256 over the link before (hex) and the text, as hex. */
 export function hashChain(previous: string, text: string): string {
-  return createHash("sha256").update(previous).update(text).digest("hex");
+  return hash("sha256", previous + text);
 }

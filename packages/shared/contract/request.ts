@@ -2,7 +2,7 @@
  * Requests as they stand in the topic `seatline.requests`: JSON, one per message, checked at both
  * ends. Readers ignore members that they do not know; what is not additive is a new version.
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
@@ -141,7 +141,5 @@ export function parseRequest(value: string): ParsedRequest {
 /** The hash that tells whether a key is used again for the same thing (SHA-256, hex). */
 export function hashBook(book: Omit<Book, "kind" | "requestId" | "requestHash">): string {
   const { showId, customer, wants, confirmNow } = book;
-  return createHash("sha256")
-    .update(JSON.stringify([showId, customer, wants, confirmNow]))
-    .digest("hex");
+  return hash("sha256", JSON.stringify([showId, customer, wants, confirmNow]));
 }

@@ -13,15 +13,15 @@ import type { KafkaAddress } from "./kafka.ts";
 export type LineConsumerOptions = KafkaAddress & {
   readonly topic: string;
   readonly groupId: string;
+  /** After so long without a heartbeat the partitions go to another worker. */
+  readonly sessionTimeoutMs: number;
   /** After each (re)join: the partitions that are ours now, all of them. */
   readonly onAssigned: (partitions: readonly number[]) => void;
   /** The consumer died for good: kafkajs does not start it again. */
   readonly onCrash: (error: Error) => void;
 };
 
-/** The broker's lower bound is 6 s; a worker that is gone for longer loses its partitions. */
-const SESSION_TIMEOUT_MS = 6_000;
-const HEARTBEAT_MS = 1_500;
+const HEARTBEATS_PER_SESSION = 4;
 const REBALANCE_TIMEOUT_MS = 10_000;
 /** How long a fetch may hang when nothing comes; a seek or a resume takes effect after it. */
 const FETCH_WAIT_MS = 250;
@@ -44,8 +44,8 @@ export class LineConsumer {
     }).consumer({
       groupId: options.groupId,
       allowAutoTopicCreation: false,
-      sessionTimeout: SESSION_TIMEOUT_MS,
-      heartbeatInterval: HEARTBEAT_MS,
+      sessionTimeout: options.sessionTimeoutMs,
+      heartbeatInterval: Math.floor(options.sessionTimeoutMs / HEARTBEATS_PER_SESSION),
       rebalanceTimeout: REBALANCE_TIMEOUT_MS,
       maxWaitTimeInMs: FETCH_WAIT_MS,
       retry: { retries: RETRIES, restartOnFailure: () => Promise.resolve(true) },

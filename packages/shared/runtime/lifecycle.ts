@@ -16,7 +16,10 @@ export type Running = {
   readonly close: () => Promise<void>;
 };
 
-/** Ends the process with a non-zero code because it cannot make progress; `why` is one sentence. */
+/**
+ * Ends the process with a non-zero code because it cannot make progress; `why` is one sentence. With a
+ * ConfigError it says that only a person can mend it: a restart is of no use.
+ */
 export type GiveUp = (why: string, error?: unknown) => void;
 
 /**
@@ -31,7 +34,7 @@ export async function runService(
   let running: Running | undefined;
   let stopping = false;
 
-  const stop = async (exitCode: number) => {
+  const stop = async (exitCode: number, lastWords: readonly string[] = []) => {
     if (stopping) return;
     stopping = true;
     setTimeout(() => {
@@ -39,9 +42,14 @@ export async function runService(
       process.exit(exitCode === 0 ? EXIT_FAILURE : exitCode);
     }, STOP_DEADLINE_MS).unref();
     const clean = await closeAll(running, log);
+    for (const words of lastWords) process.stderr.write(`${name}: ${words}\n`);
     process.exit(exitCode === 0 && !clean ? EXIT_FAILURE : exitCode);
   };
   const giveUp: GiveUp = (why, error) => {
+    if (error instanceof ConfigError) {
+      void stop(EXIT_CONFIG, error.problems);
+      return;
+    }
     log.fatal({ err: error }, why);
     void stop(EXIT_FAILURE);
   };
@@ -64,18 +72,14 @@ export async function runService(
     ({ running, log } = await start(giveUp));
     log.info("started");
   } catch (error) {
-    if (!(error instanceof ConfigError)) {
-      giveUp("could not start", error);
-      return;
-    }
-    for (const problem of error.problems) process.stderr.write(`${name}: ${problem}\n`);
-    process.exit(EXIT_CONFIG);
+    giveUp("could not start", error);
   }
 }
 
 async function closeAll(running: Running | undefined, log: Log): Promise<boolean> {
   try {
-    await running?.close();
+    if (running === undefined) return true;
+    await running.close();
     log.info("stopped");
     return true;
   } catch (error) {

@@ -50,9 +50,13 @@ export class Readiness {
     };
   }
 
-  /** The reader of outcomes has joined. */
+  /** The reader of outcomes has joined, again perhaps: what was published meanwhile is fetched at once. */
   noteJoined(): void {
     this.#joined = true;
+    const { memory } = this.#deps;
+    for (let partition = 0; partition < memory.partitionCount; partition++) {
+      void memory.fill(partition);
+    }
   }
 
   start(): void {

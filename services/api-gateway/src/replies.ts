@@ -12,6 +12,10 @@ import { retryAfter, viewBooking, viewQueued } from "./views.ts";
 /** Longer than this nobody waits on one connection; then they ask again. */
 export const WAIT_MAX_S = 30;
 
+const IMPATIENT: Patience = { waitMs: 0, signal: new AbortController().signal };
+/** Given as the reason, because an AbortError with its stack is costly and nobody looks at it. */
+const GONE = "the client is gone";
+
 export function sendProblem(
   reply: FastifyReply,
   problem: Problem,
@@ -35,9 +39,10 @@ export function readPatience(
     String(request.headers["prefer"] ?? ""),
   );
   const seconds = preferred === null ? fallbackS : Math.min(Number(preferred[1]), WAIT_MAX_S);
+  if (seconds === 0) return IMPATIENT;
   const abort = new AbortController();
   reply.raw.once("close", () => {
-    abort.abort();
+    abort.abort(GONE);
   });
   return { waitMs: seconds * 1_000, signal: abort.signal };
 }

@@ -3,7 +3,7 @@
  * and talks to nobody.
  */
 import { isUtf8 } from "node:buffer";
-import { createHash } from "node:crypto";
+import { hash as digest } from "node:crypto";
 
 import { readPartition } from "@seatline/shared/contract/booking-id.ts";
 import { partitionOf } from "@seatline/shared/contract/partition.ts";
@@ -168,9 +168,7 @@ export function decideBatch(
 
 /** By this the last decided message is known again (SHA-256 over its value, hex). */
 export function digestMessage({ value }: LineMessage): string {
-  return createHash("sha256")
-    .update(value ?? "")
-    .digest("hex");
+  return digest("sha256", value ?? "");
 }
 
 class BatchFold {

@@ -38,6 +38,7 @@ await runService(NAME, async (giveUp) => {
   const worker = new Worker({
     ...address,
     groupId: `${config.TOPIC_PREFIX}.${NAME}`,
+    sessionTimeoutMs: config.SESSION_TIMEOUT_MS,
     sql,
     publisher,
     extents,

@@ -11,6 +11,7 @@ import { buildLineState } from "@seatline/shared/core/show.ts";
 import type { LineState } from "@seatline/shared/core/show.ts";
 import type { Sql } from "@seatline/shared/db/client.ts";
 import { commitDecisions } from "@seatline/shared/db/commit-decisions.ts";
+import { ConfigError } from "@seatline/shared/runtime/config.ts";
 import { classifyFault } from "@seatline/shared/runtime/faults.ts";
 import type { FaultKind } from "@seatline/shared/runtime/faults.ts";
 import { loadBookings } from "@seatline/shared/db/load-bookings.ts";
@@ -191,10 +192,11 @@ export class PartitionLoop {
   }
 
   #refuse(next: number, found: string): void {
-    this.#deps.giveUp(
+    const sentence =
       `The topic ${this.#deps.topics.requests} was replaced or cut: partition ${this.partition} is decided up to offset ${next}, but ${found}. ` +
-        "Nothing was decided on it. Restore the topic, or start with a new database and new topics together.",
-    );
+      "Nothing was decided on it. Restore the topic, or start with a new database and new topics together.";
+    this.#deps.log.fatal({ partition: this.partition, next }, sentence);
+    this.#deps.giveUp(sentence, new ConfigError([sentence]));
   }
 
   /** 2. Messages without a gap from the next undecided offset on. */

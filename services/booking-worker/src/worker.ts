@@ -11,6 +11,7 @@ import type { LoopDeps } from "./partition-loop.ts";
 export type WorkerDeps = Omit<LoopDeps, "consumer"> & {
   readonly brokers: readonly string[];
   readonly groupId: string;
+  readonly sessionTimeoutMs: number;
 };
 
 const WATCH_INTERVAL_MS = 5_000;
@@ -41,6 +42,7 @@ export class Worker {
       log: deps.log,
       topic: deps.topics.requests,
       groupId: deps.groupId,
+      sessionTimeoutMs: deps.sessionTimeoutMs,
       onAssigned: (partitions) => {
         this.#assign(partitions);
       },

@@ -11,6 +11,9 @@ import { Worker } from "../src/worker.ts";
 
 const CONNECTIONS_MAX = 4;
 const STATEMENT_TIMEOUT_MS = 2_000;
+const SESSION_TIMEOUT_MS = 6_000;
+/** The least that a broker takes as it comes. */
+const SESSION_TIMEOUT_MS = 6_000;
 const QUEUE_MAX = 100_000;
 
 export type TestWorker = {
@@ -54,6 +57,8 @@ export async function startWorker(
   const worker = new Worker({
     ...address,
     groupId: `${line.prefix}.${group}`,
+    sessionTimeoutMs: SESSION_TIMEOUT_MS,
+    sessionTimeoutMs: SESSION_TIMEOUT_MS,
     sql,
     publisher,
     extents,

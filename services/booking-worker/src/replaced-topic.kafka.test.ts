@@ -1,0 +1,111 @@
+/**
+ * The topic is deleted and made again under a kept database: its offsets begin anew, so nothing in it
+ * may be taken for what was decided, or for what comes next. The worker refuses, and says so.
+ */
+import { fileURLToPath } from "node:url";
+
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+import { loadPartitions } from "@seatline/shared/db/load-partitions.ts";
+import { EXIT_CONFIG } from "@seatline/shared/runtime/config.ts";
+import { testBroker, createTestTopics, withAdmin } from "@seatline/shared/testing/broker.ts";
+import { startProcess } from "@seatline/shared/testing/child-process.ts";
+import type { TestProcess } from "@seatline/shared/testing/child-process.ts";
+import { TestLine } from "@seatline/shared/testing/line.ts";
+import { requestBook, requestShow } from "@seatline/shared/testing/requests.ts";
+import { waitUntil } from "@seatline/shared/testing/wait-until.ts";
+
+const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
+
+describe("a worker whose topic was replaced", () => {
+  let line: TestLine;
+  let before: readonly string[];
+  const workers: TestProcess[] = [];
+  const show = requestShow();
+  const books = (count: number) =>
+    Array.from({ length: count }, () => requestBook(show.showId, { count: 1 }));
+
+  const start = () => {
+    const worker = startProcess(MAIN, {
+      DATABASE_URL: line.database.url,
+      KAFKA_BROKERS: testBroker().brokers.join(","),
+      TOPIC_PREFIX: line.prefix,
+    });
+    workers.push(worker);
+    return worker;
+  };
+  const readPosition = async () => {
+    const rows = await loadPartitions(line.sql);
+    return rows.map(({ nextOffset, tail }) => `${nextOffset} ${tail}`);
+  };
+  const replaceTopic = async () => {
+    const topic = line.topics.requests;
+    await withAdmin((admin) => admin.deleteTopics({ topics: [topic] }));
+    await waitUntil("the topic is gone", () =>
+      withAdmin(async (admin) => !(await admin.listTopics()).includes(topic)),
+    );
+    await createTestTopics(line.prefix);
+  };
+  /** How it ended, what it said last, and whether it decided anything. */
+  const endOf = async (worker: TestProcess) => {
+    const code = await worker.exited;
+    const position = await readPosition();
+    return { code, words: worker.errors, decided: position.join() !== before.join() };
+  };
+  const refusal = (found: string) => ({
+    code: EXIT_CONFIG,
+    words: [
+      expect.stringMatching(
+        `^booking-worker: The topic ${line.topics.requests} was replaced or cut: partition 0 is decided up to offset 4, but ${found}`,
+      ) as string,
+    ],
+    decided: false,
+  });
+
+  /** Four requests are decided, by a worker that is still running. */
+  beforeEach(async () => {
+    line = await TestLine.open();
+    start();
+    await line.ask(show, ...books(3));
+    await line.decidedUpTo(0, 4);
+    before = await readPosition();
+  });
+  afterEach(async () => {
+    await Promise.all(workers.splice(0).map((worker) => worker.close()));
+    await line.close();
+  });
+  const stopFirst = async () => {
+    workers[0]?.kill("SIGTERM");
+    expect(await workers[0]?.exited).toBe(0);
+  };
+
+  it("does not start on a shorter log", async () => {
+    await stopFirst();
+    await replaceTopic();
+    await line.ask(...books(2));
+    expect(await endOf(start())).toEqual(refusal("the topic ends at 2"));
+  });
+
+  it("does not start on a log that has grown past the old offset", async () => {
+    await stopFirst();
+    await replaceTopic();
+    await line.ask(...books(10));
+    expect(await endOf(start())).toEqual(refusal("another message stands where"));
+  });
+
+  it("does not go on, if it runs meanwhile", async () => {
+    const [worker] = workers;
+    if (worker === undefined) throw new Error("it runs");
+    await replaceTopic();
+    await line.ask(...books(10));
+    expect(await endOf(worker)).toEqual(refusal("another message stands where"));
+  });
+
+  it("starts again when the topic is the old one", async () => {
+    await stopFirst();
+    await line.ask(...books(1));
+    start();
+    await line.decidedUpTo(0, 5);
+    expect(await line.readEntries(0)).toHaveLength(5);
+  });
+});
