@@ -11,7 +11,6 @@ import { Worker } from "../src/worker.ts";
 
 const CONNECTIONS_MAX = 4;
 const STATEMENT_TIMEOUT_MS = 2_000;
-const SESSION_TIMEOUT_MS = 6_000;
 /** The least that a broker takes as it comes. */
 const SESSION_TIMEOUT_MS = 6_000;
 const QUEUE_MAX = 100_000;
@@ -57,7 +56,6 @@ export async function startWorker(
   const worker = new Worker({
     ...address,
     groupId: `${line.prefix}.${group}`,
-    sessionTimeoutMs: SESSION_TIMEOUT_MS,
     sessionTimeoutMs: SESSION_TIMEOUT_MS,
     sql,
     publisher,
