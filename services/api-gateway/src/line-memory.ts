@@ -123,14 +123,15 @@ export class LineMemory {
     }
   }
 
-  /** Whether there was anything to fetch. */
+  /** Whether it brought this memory forward: what cannot be read or does not fit must not be asked for without end. */
   async #fetchNext(partition: number, line: Line): Promise<boolean> {
+    const before = line.next;
     const rows = await this.#deps.loadRecords(partition, line.next);
     for (const { body } of rows) {
       const record = parseRecord(body);
       if (record?.first === line.next) this.#apply(line, record);
     }
-    return rows.length > 0;
+    return line.next > before;
   }
 
   #apply(line: Line, record: LineRecord): void {

@@ -27,8 +27,11 @@ const FAULTS_READ_MAX = 200;
 /** What the caller reads of Ajv's findings: each member once, with the sentence of its schema. */
 export function describeFaults(errors: readonly ErrorObject[]): Fault[] {
   const faults: Fault[] = [];
-  const found = errors.slice(0, FAULTS_READ_MAX).map(describeFault);
-  // A member that several branches of a union complain about is told once, in its own words.
+  // A member that several branches of a union complain about is told once, in the union's words.
+  const found = errors
+    .slice(0, FAULTS_READ_MAX)
+    .sort((a, b) => Number(b.keyword === "anyOf") - Number(a.keyword === "anyOf"))
+    .map(describeFault);
   for (const fault of found.sort((a, b) => a.path.length - b.path.length)) {
     const isCovered = faults.some(
       ({ path }) => path === fault.path || (path !== "" && fault.path.startsWith(`${path}/`)),

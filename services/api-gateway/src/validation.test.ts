@@ -1,0 +1,74 @@
+import { Ajv } from "ajv";
+import type { ErrorObject } from "ajv";
+import { Type } from "typebox";
+import type { TSchema } from "typebox";
+import { expect, test } from "vitest";
+
+import { BookBody, ConfirmBody, EmptyBody } from "@seatline/shared/contract/http.ts";
+
+import { buildValidator, describeFaults } from "./validation.ts";
+
+const compile = buildValidator();
+
+/** What a caller who sent `data` would read. */
+function listFaults(schema: TSchema, data: unknown): string[] {
+  const validate = compile({ schema, method: "POST", url: "/", httpPart: "body" });
+  const found: unknown = validate(data);
+  if (found === true) return [];
+  const errors = (validate as unknown as { errors: ErrorObject[] }).errors;
+  return describeFaults(errors).map(({ path, message }) => `${path}: ${message}`);
+}
+
+const SHOW_ID = "01990000-0000-7000-8000-000000000000";
+const ConfirmOrNothing = Type.Union([ConfirmBody, Type.Null()]);
+
+test("what is right has no faults, and nothing is coerced, added or taken away on the way", () => {
+  const body = { showId: SHOW_ID, count: 2 };
+  expect(listFaults(BookBody, body)).toEqual([]);
+  expect(body).toEqual({ showId: SHOW_ID, count: 2 });
+  expect(listFaults(ConfirmOrNothing, null)).toEqual([]);
+  expect(listFaults(ConfirmOrNothing, {})).toEqual([]);
+});
+
+test("every fault is found, each member once, in the words of its schema", () => {
+  expect(listFaults(BookBody, { count: "2", customer: "", size: 1 }).sort()).toEqual([
+    "/count: must be a whole number from 1 to 50",
+    "/customer: must be 1 to 128 characters without control characters",
+    "/showId: is missing; it must be a UUID in lower case",
+    "/size: is not known here; known are: showId, customer, count, seats, wants, confirm",
+  ]);
+});
+
+test("a union tells its faults in its own words, and only them", () => {
+  const want = 'must be {"seats": […]} or {"count": n}';
+  for (const wants of [[{}], [{ count: 0 }], [{ seats: [] }], [{ count: 1, seats: [1] }], [7]]) {
+    expect(listFaults(BookBody, { showId: SHOW_ID, wants })).toEqual([`/wants/0: ${want}`]);
+  }
+});
+
+test("where no body is fine, the faults of a body are told without a word about nothing", () => {
+  const payment = "/payment: must be 1 to 255 characters without control characters";
+  expect(listFaults(ConfirmOrNothing, { payment: "" })).toEqual([payment]);
+  expect(listFaults(ConfirmOrNothing, { pay: 1 })).toEqual([
+    "/pay: is not known here; known are: payment",
+  ]);
+  expect(listFaults(Type.Union([EmptyBody, Type.Null()]), { seat: 1 })).toEqual([
+    "/seat: is not known here",
+  ]);
+  expect(listFaults(ConfirmOrNothing, [])).toEqual([": the body must be a JSON object"]);
+});
+
+test("however many faults there are, a bounded number is told, and soon", () => {
+  const body = Object.fromEntries(Array.from({ length: 12_000 }, (_, index) => [`m${index}`, 0]));
+  const startedAt = performance.now();
+  expect(listFaults(BookBody, body)).toHaveLength(20);
+  expect(performance.now() - startedAt).toBeLessThan(500);
+});
+
+test("schemas without a sentence of their own still say what would be right", () => {
+  const validate = new Ajv({ verbose: true, strictTypes: false }).compile({
+    properties: { n: { minimum: 1 } },
+  });
+  validate({ n: 0 });
+  expect(describeFaults(validate.errors ?? [])).toEqual([{ path: "/n", message: "must be >= 1" }]);
+});
