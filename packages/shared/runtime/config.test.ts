@@ -1,9 +1,12 @@
-/** Planted faults: only the first problem told, a known secret taken in production, a file not read. */
+/**
+ * Configuration: everything that is wrong is told at once, and secrets are nobody's to know. Planted
+ * faults: only the first problem told, a known secret taken in production, a file not read.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import {
   ConfigError,
@@ -13,89 +16,151 @@ import {
   parseText,
   parseWhole,
 } from "./config.ts";
-import type { Environment } from "./config.ts";
+import type { ConfigTable, Environment } from "./config.ts";
 import { LINE_SETTINGS } from "./settings.ts";
 
 const TABLE = {
-  PORT: { about: "The port.", fallback: "3000", parse: parseWhole(0, 65_535) },
-  MODE: { about: "The mode.", fallback: "slow", parse: parseChoice("slow", "fast") },
-  BROKERS: { about: "The brokers.", parse: parseList },
-  SECRET: { about: "The secret.", fallback: "known", parse: parseText, secret: true },
-};
+  NAME: { about: "What it is called.", parse: parseText },
+  PORT: { about: "Where it listens.", fallback: "3000", parse: parseWhole(0, 65_535) },
+  MODE: { about: "How it runs.", fallback: "calm", parse: parseChoice("calm", "wild") },
+  HOSTS: { about: "Whom it knows.", fallback: "a,b", parse: parseList },
+  SECRET: { about: "What it hides.", fallback: "known", parse: parseText, secret: true },
+} satisfies ConfigTable;
 
 function problemsOf(env: Environment): readonly string[] {
   try {
     parseConfig(TABLE, env);
-    return [];
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return error.problems;
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
   }
+  return [];
 }
 
-describe("a configuration", () => {
-  it("is read from the environment, with the table's fallbacks", () => {
-    expect(parseConfig(TABLE, { BROKERS: "a:1, b:2", MODE: "fast", PORT: "" })).toEqual({
+describe("parseConfig", () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "seatline-config-"));
+  });
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  it("takes what is given, and the fallback for the rest", () => {
+    expect(parseConfig(TABLE, { NAME: "n", MODE: "wild", OTHER: "x" })).toEqual({
+      NAME: "n",
       PORT: 3_000,
-      MODE: "fast",
-      BROKERS: ["a:1", "b:2"],
+      MODE: "wild",
+      HOSTS: ["a", "b"],
       SECRET: "known",
     });
   });
 
-  it("tells every problem at once, each with its variable", () => {
-    const problems = problemsOf({ PORT: "70000", MODE: "quick" });
-    expect(problems.map((problem) => problem.split(" ")[0])).toEqual(["PORT", "MODE", "BROKERS"]);
+  it("takes an empty variable for one that is not set", () => {
+    expect(parseConfig(TABLE, { NAME: "n", PORT: "" }).PORT).toBe(3_000);
+    expect(problemsOf({ NAME: "" })).toEqual(["NAME must be set: What it is called."]);
   });
 
-  it.each([["-1"], ["1.5"], ["0x10"], ["1e3"], [" 1"], ["65536"], ["9".repeat(20)]])(
-    "takes no %s for a whole number",
-    (text) => {
-      expect(problemsOf({ BROKERS: "a:1", PORT: text })).toHaveLength(1);
-    },
-  );
-
-  it.each([[","], ["a,,b"], ["a,"]])("takes no %s for a list", (text) => {
-    expect(problemsOf({ BROKERS: text })).toHaveLength(1);
+  it("tells every problem at once, in the order of the table", () => {
+    const env = { PORT: "70000", MODE: "tame", HOSTS: "a,,b" };
+    expect(problemsOf(env)).toEqual([
+      "NAME must be set: What it is called.",
+      'PORT must be a whole number from 0 to 65535, not "70000"',
+      'MODE must be one of calm, wild, not "tame"',
+      "HOSTS must be a list separated by commas, without empty places",
+    ]);
+    expect(() => parseConfig(TABLE, env)).toThrow(/NAME.*\nPORT.*\nMODE.*\nHOSTS/);
   });
 
-  it("has no default for a secret in production, and takes none that everybody knows", () => {
-    const production = { NODE_ENV: "production", BROKERS: "a:1" };
-    expect(problemsOf(production)).toEqual(["SECRET must be set in production"]);
-    expect(problemsOf({ ...production, SECRET: "known" })).toHaveLength(1);
-    expect(problemsOf({ ...production, SECRET: "my own" })).toEqual([]);
+  it("reads a value from the file that NAME_FILE names, without the line's end", () => {
+    const file = join(folder, "secret");
+    writeFileSync(file, "from the file\n");
+    const config = parseConfig(TABLE, { NAME: "n", SECRET_FILE: file, SECRET: "from outside" });
+    expect(config.SECRET).toBe("from the file");
   });
 
-  it("takes no database password from our own files in production", () => {
-    const env = {
-      DATABASE_URL: "postgres://seatline:seatline-dev@postgres/seatline",
-      KAFKA_BROKERS: "a:1",
-    };
-    expect(parseConfig(LINE_SETTINGS, env).DATABASE_URL).toBe(env.DATABASE_URL);
-    expect(() => parseConfig(LINE_SETTINGS, { ...env, NODE_ENV: "production" })).toThrow(
-      /^DATABASE_URL has a secret that is known to everybody/,
-    );
+  it("tells of a file that cannot be read, and not of what another one holds", () => {
+    const file = join(folder, "none");
+    expect(problemsOf({ NAME: "n", SECRET_FILE: file })).toEqual([
+      `SECRET cannot be read from ${file}, which SECRET_FILE names`,
+    ]);
+    const empty = join(folder, "empty");
+    writeFileSync(empty, "\n");
+    expect(problemsOf({ NAME_FILE: empty })).toEqual(["NAME must be set: What it is called."]);
   });
 
-  it("reads a value from the file that NAME_FILE names", () => {
-    const folder = mkdtempSync(join(tmpdir(), "seatline-config-"));
-    try {
-      const file = join(folder, "secret");
-      writeFileSync(file, "from a file\n");
-      const env = { BROKERS: "a:1", SECRET: "from the environment", SECRET_FILE: file };
-      expect(parseConfig(TABLE, env).SECRET).toBe("from a file");
-      expect(problemsOf({ BROKERS: "a:1", SECRET_FILE: join(folder, "none") })).toEqual([
-        `SECRET cannot be read from ${join(folder, "none")}, which SECRET_FILE names`,
-      ]);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+  it("takes an empty NAME_FILE for one that is not set", () => {
+    expect(parseConfig(TABLE, { NAME: "n", NAME_FILE: "" }).NAME).toBe("n");
   });
 
   it("is checked as a whole, too, and those problems come with the others", () => {
     const check = ({ MODE }: { MODE?: string }) => [`MODE ${MODE} is not for today`];
-    expect(() => parseConfig(TABLE, { MODE: "fast" }, check)).toThrow(
-      "BROKERS must be set: The brokers.\nMODE fast is not for today",
+    expect(() => parseConfig(TABLE, { MODE: "wild" }, check)).toThrow(
+      "NAME must be set: What it is called.\nMODE wild is not for today",
     );
+  });
+
+  describe("in production", () => {
+    const env = { NODE_ENV: "production", NAME: "n" };
+
+    it("takes no database password from our own files", () => {
+      const line = {
+        DATABASE_URL: "postgres://seatline:seatline-dev@postgres/seatline",
+        KAFKA_BROKERS: "a:1",
+      };
+      expect(parseConfig(LINE_SETTINGS, line).DATABASE_URL).toBe(line.DATABASE_URL);
+      expect(() => parseConfig(LINE_SETTINGS, { ...line, NODE_ENV: "production" })).toThrow(
+        /^DATABASE_URL has a secret that is known to everybody/,
+      );
+    });
+
+    it("wants every secret to be set, to something of one's own", () => {
+      expect(problemsOf(env)).toEqual(["SECRET must be set in production"]);
+      expect(problemsOf({ ...env, SECRET: "known" })).toEqual([
+        "SECRET has a secret that is known to everybody; set one of your own",
+      ]);
+      expect(problemsOf({ ...env, SECRET: "mine" })).toEqual([]);
+    });
+
+    it("wants the same of a secret in a file", () => {
+      const file = join(folder, "known");
+      writeFileSync(file, "known\n");
+      expect(problemsOf({ ...env, SECRET_FILE: file })).toEqual([
+        "SECRET has a secret that is known to everybody; set one of your own",
+      ]);
+    });
+  });
+});
+
+describe("parseWhole", () => {
+  const parse = parseWhole(1, 100);
+  it.each(["1", "100", "007"])("takes %j", (text) => {
+    expect(parse(text)).toBe(Number(text));
+  });
+  it.each([
+    "0",
+    "101",
+    "-1",
+    "1.0",
+    "1e2",
+    " 1",
+    "1 ",
+    "0x10",
+    "NaN",
+    "Infinity",
+    "١",
+    "9".repeat(16),
+  ])("does not take %j", (text) => {
+    expect(() => parse(text)).toThrow("must be a whole number from 1 to 100");
+  });
+});
+
+describe("parseList", () => {
+  it("takes words without the blanks around them", () => {
+    expect(parseList(" a , b")).toEqual(["a", "b"]);
+    expect(parseList("a")).toEqual(["a"]);
+  });
+  it.each([",", "a,", ",a", "a,,b", " "])("does not take %j", (text) => {
+    expect(() => parseList(text)).toThrow("without empty places");
   });
 });

@@ -70,7 +70,7 @@ function parseSetting(
   { env, production }: { env: Environment; production: boolean },
 ): unknown {
   const file = env[`${name}_FILE`];
-  const given = file === undefined ? env[name] : readSecretFile(name, file);
+  const given = file === undefined || file === "" ? env[name] : readSecretFile(name, file);
   if (given !== undefined && given !== "") {
     const known = setting.known ?? (setting.secret === true ? [setting.fallback ?? ""] : []);
     if (production && known.some((text) => text !== "" && given.includes(text))) {

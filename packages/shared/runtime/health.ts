@@ -28,7 +28,8 @@ export async function runHealthServer(options: {
   readonly checks: () => Checks;
 }): Promise<{ port: number; close: () => Promise<void> }> {
   const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? "/", "http://health");
+    // Not `new URL`: a target that is none would throw, and end the process.
+    const [pathname = "/"] = (request.url ?? "/").split("?");
     const checks = options.checks();
     const { ready, body: readyBody } = buildReadiness(checks, Object.keys(checks));
     const answers: Record<string, { statusCode: number; body: unknown }> = {
