@@ -267,16 +267,22 @@ test("a show may confirm by itself", async () => {
   expect(booking.confirmedAt).toMatch(ISO);
 });
 
+/** Catches a look at a place that shows the booking as it was before what stands there is decided. */
 test("whoever will not wait for a confirm gets 202 with a place, and finds it done", async () => {
   const { client } = stack();
   const { id: showId } = await client.createShow();
   const booking = await client.book({ showId, count: 1 });
+  stack().worker().freeze();
   const answer = await client.confirm(booking.id, { headers: { prefer: "wait=0" } });
   const queued = expectStatus(202, answer) as QueuedView;
   expect(queued).toMatchObject({ id: booking.id, status: "QUEUED" });
   expect(queued.place).not.toBe(booking.place);
   expect(answer.headers["retry-after"]).toMatch(/^[1-9]\d*$/);
-  expect(await client.decided(queued)).toMatchObject({ id: booking.id, status: "CONFIRMED" });
+  const before = await client.look(booking.id, queued.place);
+  const waiting = client.decided(queued);
+  stack().worker().wake();
+  expect(before.json).toMatchObject({ id: booking.id, showId, status: "QUEUED", ahead: 0 });
+  expect(await waiting).toMatchObject({ id: booking.id, status: "CONFIRMED" });
 });
 
 test("a request can be cancelled before it is decided: the cancel stands behind it", async () => {

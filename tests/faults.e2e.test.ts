@@ -235,9 +235,16 @@ test.each(["cut"] as const)(
       client.call("/v1/admin/expiry-runs", { method: "POST" }),
     ]);
     for (const answer of reads) {
-      expect(problemOf(answer)).toMatchObject({ status: 503, reason: "unavailable" });
+      // Word for word: whatever a driver says stays inside.
+      expect(problemOf(answer)).toEqual({
+        type: "/problems/unavailable",
+        title: "Unavailable",
+        status: 503,
+        reason: "unavailable",
+        detail:
+          "This answer needs a part of the system that is away for the moment. Ask again soon.",
+      });
       expect(answer.headers["retry-after"]).toMatch(/^[1-9]\d*$/);
-      expect(answer.text).not.toMatch(/ECONN|postgres|select/i);
     }
     await expect
       .poll(async () => (await client.call("/health/ready")).json, LONG)

@@ -114,6 +114,7 @@ test.each<[string, object]>([
   expect(await client.show(showId)).toMatchObject({ held: 2 });
 });
 
+/** Catches a look at a decided place that answers with whatever has the id. */
 test("another request under a used key is key-reused at its own place as well", async () => {
   const { client } = stack();
   const { id: showId } = await client.createShow();

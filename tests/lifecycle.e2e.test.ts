@@ -38,6 +38,7 @@ async function countMoves(showId: string): Promise<Map<string, number>> {
 
 const statusOf = async (client: Client, id: string) => (await client.booking(id)).status;
 
+/** Catches a sweep that asks for nothing. */
 test("a hold at which nobody asks lapses by the sweep: failed, and its seats are free again", async () => {
   const { client } = stack();
   const { id: showId } = await client.createShow({ holdSeconds: 1, capacity: 4 });
@@ -95,7 +96,6 @@ test("a lapsed hold makes room for the next request, without waiting for any swe
   expect(await statusOf(client, first.id)).toBe("FAILED");
 });
 
-/** Catches a sweep that acts on what it saw and not on what is so. */
 test("a confirm in time wins against every sweep, and what it said stays true", async () => {
   const { client } = stack();
   const { id: showId } = await client.createShow({ holdSeconds: 2, capacity: 200 });
@@ -128,6 +128,30 @@ test("a confirm in time wins against every sweep, and what it said stays true", 
   expect(readRanges(seats.confirmed)).toEqual(confirmed.sort((a, b) => a - b));
   const resold = await client.book({ showId, count: 50 });
   expect(resold.seats.filter((seat) => confirmed.includes(seat))).toEqual([]);
+});
+
+/** Catches a release that acts on what the sweep saw; tried with one that ends confirmed bookings. */
+test("a confirm that reached the line in time wins, however late it is decided", async () => {
+  const { client } = stack();
+  const { id: showId } = await client.createShow({ holdSeconds: 2 });
+  const booking = await client.book({ showId, count: 2 });
+  stack().worker().freeze();
+  const queued = await client.confirm(booking.id, { headers: { prefer: "wait=0" } });
+  expect(queued.status).toBe(202);
+  await untilPast(booking);
+  // The expiry-workers see a hold that is over, and ask for its release behind the confirm.
+  await expect
+    .poll(async () => (await client.call("/v1/admin/line")).json, LAPSED)
+    .toSatisfy((line: { lag: number }) => line.lag >= 2);
+  stack().worker().wake();
+  const { place } = queued.json as { place: string };
+  const confirmed = await client.decided({ id: booking.id, place });
+  expect(confirmed).toMatchObject({ status: "CONFIRMED", seats: booking.seats });
+  await expect
+    .poll(async () => (await client.call("/v1/admin/line")).json, LAPSED)
+    .toMatchObject({ lag: 0 });
+  expect(await client.booking(booking.id)).toEqual(confirmed);
+  expect(await client.show(showId)).toMatchObject({ free: 8, confirmed: 2 });
 });
 
 test("with two workers and us sweeping at once each hold ends once, and only its own seats come back", async () => {

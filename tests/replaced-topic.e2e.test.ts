@@ -9,6 +9,7 @@ import { useStack } from "./stack.ts";
 
 const stack = useStack();
 
+/** Catches a gateway that takes any ack for good: it would promise what no worker will ever decide. */
 test("a topic that was recreated is refused: 503, not ready, one clear sentence, nothing decided", async () => {
   const { client } = stack();
   const { topics, database } = stack();
