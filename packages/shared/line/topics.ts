@@ -1,4 +1,11 @@
 /** The topics of a line: their names, how they must be set up, and where they end. */
+import type { Admin } from "kafkajs";
+
+import { ConfigError } from "../runtime/config.ts";
+import { setTimeout as pause } from "node:timers/promises";
+
+import type { Admin } from "kafkajs";
+
 import { connectKafka } from "./kafka.ts";
 import type { KafkaAddress } from "./kafka.ts";
 
@@ -25,6 +32,8 @@ export const RECORD_BYTES_MAX = 16 * 1024 * 1024;
 
 const ADMIN_REQUEST_TIMEOUT_MS = 10_000;
 const ADMIN_RETRIES = 20;
+const SERVED_TIMEOUT_MS = 30_000;
+const SERVED_LOOK_MS = 50;
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Retention must exceed the longest outage; nothing is ever deleted by size. */
 const REQUESTS_RETENTION_MS = 30 * DAY_MS;
@@ -37,8 +46,9 @@ export type TopicOptions = KafkaAddress & {
 };
 
 /**
- * Creates the topics that do not exist yet. The broker's append time is the log's clock, and records
- * are stored as they come: kafkajs cannot read compressed ones.
+ * Creates the topics that do not exist yet; throws a ConfigError if one that does has another number
+ * of partitions, for shows would be looked for in lines where they are not. The broker's append time is
+ * the log's clock, and records are stored as they come: kafkajs cannot read compressed ones.
  */
 export async function createTopics(options: TopicOptions): Promise<void> {
   const { topics, partitionCount, replicationFactor } = options;
@@ -59,6 +69,8 @@ export async function createTopics(options: TopicOptions): Promise<void> {
   await admin.connect();
   try {
     const existing = await admin.listTopics();
+    const known = Object.values(topics).filter((topic) => existing.includes(topic));
+    await checkPartitions(admin, known, partitionCount);
     const wanted = [
       { topic: topics.requests, retentionMs: REQUESTS_RETENTION_MS },
       { topic: topics.outcomes, retentionMs: OUTCOMES_RETENTION_MS },
@@ -66,7 +78,8 @@ export async function createTopics(options: TopicOptions): Promise<void> {
     ].filter(({ topic }) => !existing.includes(topic));
     if (wanted.length === 0) return;
     await admin.createTopics({
-      waitForLeaders: true,
+      // kafkajs' own wait gives up when the broker does not know the topic yet.
+      waitForLeaders: false,
       topics: wanted.map(({ topic, retentionMs }) => ({
         topic,
         numPartitions: partitionCount,
@@ -74,8 +87,40 @@ export async function createTopics(options: TopicOptions): Promise<void> {
         configEntries: configEntries(retentionMs),
       })),
     });
+    for (const { topic } of wanted) await untilServed(admin, topic);
   } finally {
     await admin.disconnect();
+  }
+}
+
+async function checkPartitions(
+  admin: Admin,
+  topics: readonly string[],
+  partitionCount: number,
+): Promise<void> {
+  // Asked for no topics, a broker tells of all that it has.
+  if (topics.length === 0) return;
+  const { topics: found } = await admin.fetchTopicMetadata({ topics: [...topics] });
+  const problems = found
+    .filter(({ partitions }) => partitions.length !== partitionCount)
+    .map(
+      ({ name, partitions }) =>
+        `PARTITIONS is ${partitionCount}, but the topic ${name} has ${partitions.length}`,
+    );
+  if (problems.length > 0) throw new ConfigError(problems);
+}
+
+/** A new topic takes a moment until its leaders serve every partition. */
+async function untilServed(admin: Admin, topic: string): Promise<void> {
+  const deadline = performance.now() + SERVED_TIMEOUT_MS;
+  for (;;) {
+    try {
+      await admin.fetchTopicOffsets(topic);
+      return;
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await pause(SERVED_LOOK_MS);
+    }
   }
 }
 
