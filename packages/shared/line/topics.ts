@@ -1,11 +1,9 @@
 /** The topics of a line: their names, how they must be set up, and where they end. */
-import type { Admin } from "kafkajs";
-
-import { ConfigError } from "../runtime/config.ts";
 import { setTimeout as pause } from "node:timers/promises";
 
 import type { Admin } from "kafkajs";
 
+import { ConfigError } from "../runtime/config.ts";
 import { connectKafka } from "./kafka.ts";
 import type { KafkaAddress } from "./kafka.ts";
 
