@@ -54,6 +54,7 @@ const CLOSE_TIMEOUT_MS = 2_000;
 export class Publisher {
   readonly #options: PublisherOptions;
   readonly #queue: Waiting[] = [];
+  #sending: readonly Waiting[] = [];
   #producer: Producer | undefined;
   #pumping = false;
   #closed = false;
@@ -122,11 +123,8 @@ export class Publisher {
   }
 
   async #send(producer: Producer, batch: readonly Waiting[]): Promise<void> {
-    const byTopic = new Map<string, Waiting[]>();
-    for (const waiting of batch) {
-      const { topic } = waiting.message;
-      byTopic.set(topic, [...(byTopic.get(topic) ?? []), waiting]);
-    }
+    const byTopic = Map.groupBy(batch, ({ message }) => message.topic);
+    this.#sending = batch;
     try {
       const acks = await withDeadline(
         producer.sendBatch({
@@ -170,6 +168,8 @@ export class Publisher {
       for (const { settle } of batch) settle({ status: "unknown" });
       // An answer that comes late must find nobody: the next send goes through a new connection.
       await this.#drop();
+    } finally {
+      this.#sending = [];
     }
   }
 
@@ -193,8 +193,8 @@ export class Publisher {
       });
       try {
         await producer.connect();
-        this.#producer = producer;
-        return producer;
+        if (!this.#closed) return (this.#producer = producer);
+        await producer.disconnect();
       } catch (error) {
         this.#options.log.warn({ err: error }, "the broker cannot be reached; trying again");
         await producer.disconnect().catch(() => {
@@ -215,15 +215,17 @@ export class Publisher {
     });
   }
 
-  /** While the broker is away, nobody waits longer than the deadline. */
+  /** Nobody waits longer than the deadline, in the queue and under way together. */
   #scheduleExpiry(): void {
     this.#expiry ??= setTimeout(() => {
       this.#expiry = undefined;
       const latest = performance.now() - this.#options.deadlineMs;
       const fresh = this.#queue.findIndex(({ since }) => since > latest);
       const expired = this.#queue.splice(0, fresh === -1 ? this.#queue.length : fresh);
-      for (const { settle } of expired) settle({ status: "unknown" });
-      if (this.#queue.length > 0) this.#scheduleExpiry();
+      // One that is under way may yet be acked; whoever waited for it has been told by then.
+      const late = this.#sending.filter(({ since }) => since <= latest);
+      for (const { settle } of [...expired, ...late]) settle({ status: "unknown" });
+      if (this.#queue.length + this.#sending.length > 0) this.#scheduleExpiry();
     }, this.#options.deadlineMs / 4);
   }
 }

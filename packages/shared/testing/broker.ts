@@ -8,6 +8,7 @@ import { buildTopics, createTopics } from "../line/topics.ts";
 import type { Topics } from "../line/topics.ts";
 import { buildLog } from "../runtime/log.ts";
 import { TEST_PARTITIONS } from "./servers.ts";
+import { TcpProxy } from "./tcp-proxy.ts";
 
 export const SILENT = buildLog("test", "silent");
 
@@ -43,4 +44,12 @@ export async function withAdmin<T>(work: (admin: Admin) => Promise<T>): Promise<
   } finally {
     await admin.disconnect();
   }
+}
+
+/** A proxy that clients take for the broker. */
+export async function openBrokerProxy(): Promise<TcpProxy> {
+  const { brokers } = await withAdmin((admin) => admin.describeCluster());
+  const [broker] = brokers;
+  if (broker === undefined) throw new Error("the cluster has a broker");
+  return await TcpProxy.openBroker(broker);
 }

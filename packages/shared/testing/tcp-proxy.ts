@@ -2,14 +2,20 @@
 import { connect, createServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 
+type Target = { readonly host: string; readonly port: number };
+
 export class TcpProxy {
+  readonly #target: Target;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #open = true;
   #needle: string | null = null;
   #answers = true;
+  /** What a Kafka broker says of its own address, and what stands in its place. */
+  #address: { readonly said: Buffer; readonly ours: Buffer } | null = null;
 
-  private constructor(target: { readonly host: string; readonly port: number }) {
+  private constructor(target: Target) {
+    this.#target = target;
     this.#server = createServer((client) => {
       if (!this.#open) {
         client.destroy();
@@ -23,17 +29,41 @@ export class TcpProxy {
   static async open(url: string): Promise<TcpProxy> {
     const { hostname, port } = new URL(url);
     const proxy = new TcpProxy({ host: hostname, port: Number(port) });
-    await new Promise<void>((resolve) => {
-      proxy.#server.listen(0, "127.0.0.1", resolve);
-    });
+    await proxy.#listen();
     return proxy;
+  }
+
+  /**
+   * Listens before the one broker of a cluster. Clients go on to the address that a broker advertises,
+   * so the port in its answers is changed on the way: host (as text) and port (four bytes) stand side
+   * by side in them.
+   */
+  static async openBroker(advertised: Target): Promise<TcpProxy> {
+    const proxy = new TcpProxy(advertised);
+    await proxy.#listen();
+    const address = (port: number) => {
+      const bytes = Buffer.alloc(4);
+      bytes.writeInt32BE(port);
+      return Buffer.concat([Buffer.from(advertised.host), bytes]);
+    };
+    proxy.#address = { said: address(advertised.port), ours: address(proxy.#port) };
+    return proxy;
+  }
+
+  /** In place of the broker's own. */
+  get broker(): string {
+    return `${this.#target.host}:${this.#port}`;
+  }
+
+  get #port(): number {
+    return (this.#server.address() as AddressInfo).port;
   }
 
   /** The same URL, through this proxy. */
   through(url: string): string {
     const address = new URL(url);
     address.hostname = "127.0.0.1";
-    address.port = String((this.#server.address() as AddressInfo).port);
+    address.port = String(this.#port);
     return address.href;
   }
 
@@ -83,7 +113,22 @@ export class TcpProxy {
       server.write(chunk);
     });
     server.on("data", (chunk: Buffer) => {
+      if (this.#address !== null) replaceAll(chunk, this.#address.said, this.#address.ours);
       if (this.#answers) client.write(chunk);
     });
+  }
+
+  async #listen(): Promise<void> {
+    // Without a host, for a broker may advertise itself under either of the two names of this machine.
+    await new Promise<void>((resolve) => {
+      this.#server.listen(0, resolve);
+    });
+  }
+}
+
+/** In place: both are of the same length. */
+function replaceAll(chunk: Buffer, said: Buffer, ours: Buffer): void {
+  for (let index = chunk.indexOf(said); index !== -1; index = chunk.indexOf(said, index)) {
+    ours.copy(chunk, index);
   }
 }

@@ -1,0 +1,98 @@
+/** Topics are made as the line needs them, and their ends are told. */
+import { ConfigResourceTypes } from "kafkajs";
+import { afterEach, describe, expect, it } from "vitest";
+
+import { createTestTopics, buildTopicPrefix, testBroker, withAdmin } from "../testing/broker.ts";
+import { TEST_PARTITIONS } from "../testing/servers.ts";
+import { Publisher } from "./publisher.ts";
+import { ExtentReader, RECORD_BYTES_MAX, buildTopics } from "./topics.ts";
+
+async function readConfig(topic: string): Promise<Record<string, string>> {
+  const { resources } = await withAdmin((admin) =>
+    admin.describeConfigs({
+      includeSynonyms: false,
+      resources: [{ type: ConfigResourceTypes.TOPIC, name: topic }],
+    }),
+  );
+  const entries = resources[0]?.configEntries ?? [];
+  return Object.fromEntries(
+    entries.map(({ configName, configValue }) => [configName, configValue]),
+  );
+}
+
+describe("createTopics", () => {
+  it("sets up every topic of the line", async () => {
+    const topics = await createTestTopics();
+    for (const topic of Object.values(topics)) {
+      expect(await readConfig(topic)).toMatchObject({
+        // The log's clock: without it, a customer's own clock would decide when holds lapse.
+        "message.timestamp.type": "LogAppendTime",
+        "compression.type": "uncompressed",
+        "cleanup.policy": "delete",
+        "retention.bytes": "-1",
+        "max.message.bytes": String(RECORD_BYTES_MAX),
+      });
+    }
+    const { topics: made } = await withAdmin((admin) =>
+      admin.fetchTopicMetadata({ topics: Object.values(topics) }),
+    );
+    expect(made.map(({ partitions }) => partitions.length)).toEqual([3, 3, 3]);
+  });
+
+  it("keeps requests for longer than any outage", async () => {
+    const topics = await createTestTopics();
+    const { "retention.ms": retention } = await readConfig(topics.requests);
+    expect(Number(retention)).toBeGreaterThanOrEqual(30 * 86_400_000);
+  });
+
+  it("may be run by several at once, and again", async () => {
+    const prefix = buildTopicPrefix();
+    await Promise.all([1, 2, 3].map(() => createTestTopics(prefix)));
+    await createTestTopics(prefix);
+    const names = Object.values(buildTopics(prefix));
+    const existing = await withAdmin((admin) => admin.listTopics());
+    expect(existing.filter((name) => names.includes(name))).toHaveLength(3);
+  });
+
+  it("refuses topics that have another number of partitions", async () => {
+    const prefix = buildTopicPrefix();
+    await createTestTopics(prefix, 2);
+    const problems = Object.values(buildTopics(prefix)).map(
+      (topic) => `PARTITIONS is 3, but the topic ${topic} has 2`,
+    );
+    await expect(createTestTopics(prefix, 3)).rejects.toMatchObject({
+      name: "ConfigError",
+      problems: expect.arrayContaining(problems) as string[],
+    });
+  });
+});
+
+describe("ExtentReader", () => {
+  const open: { close: () => Promise<void> }[] = [];
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((it) => it.close()));
+  });
+
+  it("tells where each partition begins and ends", async () => {
+    const topics = await createTestTopics();
+    const publisher = new Publisher({ ...testBroker(), deadlineMs: 10_000, queueMax: 10 });
+    const extents = new ExtentReader(testBroker());
+    open.push(publisher, extents);
+    const message = { topic: topics.requests, partition: 1, key: "k", value: "v" };
+    await Promise.all([1, 2, 3].map(() => publisher.publish(message)));
+    const found = await extents.load(topics.requests);
+    expect(found.size).toBe(TEST_PARTITIONS);
+    expect(found.get(0)).toEqual({ low: 0, end: 0 });
+    expect(found.get(1)).toEqual({ low: 0, end: 3 });
+  });
+
+  it("fails where there is no broker or no topic, and can be asked again", async () => {
+    const nowhere = new ExtentReader({ ...testBroker(), brokers: ["127.0.0.1:1"] });
+    const extents = new ExtentReader(testBroker());
+    open.push(nowhere, extents);
+    await expect(nowhere.load("any")).rejects.toThrow(/KafkaJS|Connection error|connect/);
+    await expect(extents.load(`${buildTopicPrefix()}.none`)).rejects.toThrow(/topic/);
+    const topics = await createTestTopics();
+    expect((await extents.load(topics.requests)).size).toBe(TEST_PARTITIONS);
+  });
+});
