@@ -1,0 +1,205 @@
+/** A batch as a pure fold: where it ends, what it leaves behind, what a failure of the core costs. */
+import { describe, expect, it } from "vitest";
+
+import {
+  FIRST_TAIL,
+  encodeEntry,
+  hashChain,
+  parseRecord,
+} from "@seatline/shared/contract/record.ts";
+import { encodeRequest } from "@seatline/shared/contract/request.ts";
+import type { Book, Request } from "@seatline/shared/core/model.ts";
+import { buildLineState } from "@seatline/shared/core/show.ts";
+import { LAPSES_PER_REQUEST_MAX } from "@seatline/shared/core/step.ts";
+import type { LineMessage } from "@seatline/shared/line/feed.ts";
+import { RECORD_BYTES_MAX } from "@seatline/shared/line/topics.ts";
+import {
+  NOON,
+  requestBook,
+  requestCancel,
+  requestConfirm,
+  requestShow,
+} from "@seatline/shared/testing/requests.ts";
+import { TEST_PARTITIONS } from "@seatline/shared/testing/servers.ts";
+
+import { BATCH_WRITES_MAX, decideBatch, digestMessage, readMessage } from "./batch.ts";
+import type { DecidedBatch, Position, ReadMessage } from "./batch.ts";
+
+const START: Position = {
+  partition: 0,
+  partitionCount: TEST_PARTITIONS,
+  next: 0,
+  tail: FIRST_TAIL,
+  published: 0,
+  logClock: 0,
+};
+const NO_POISON = new Map<number, string>();
+
+function messageOf(text: string, offset: number, appendedAt = NOON + offset): LineMessage {
+  return { offset, appendedAt, key: null, value: Buffer.from(text) };
+}
+
+function readAll(requests: readonly Request[], position = START): ReadMessage[] {
+  return requests.map((request, index) =>
+    readMessage(messageOf(encodeRequest(request), position.next + index), position, NO_POISON),
+  );
+}
+
+function decideAll(
+  messages: readonly ReadMessage[],
+  { position = START, state = buildLineState(), now = NOON } = {},
+): DecidedBatch {
+  const batch = decideBatch(position, messages, { state, heads: new Map(), now });
+  if ("failedAt" in batch) throw batch.error;
+  return batch;
+}
+
+describe("a batch", () => {
+  const show = requestShow();
+  const first = requestBook(show.showId, { seats: [1] });
+  const second = requestBook(show.showId, { seats: [1] });
+
+  it("decides in the order of the line", () => {
+    const { record, decided } = decideAll(readAll([show, first, second]));
+    expect(decided).toBe(3);
+    expect(record.entries.map(({ outcome }) => outcome.kind)).toEqual([
+      "show",
+      "booking",
+      "refused",
+    ]);
+    expect(record.entries[2]).toMatchObject({ outcome: { reason: "seats-taken" } });
+  });
+
+  it("leaves the record that it describes, and a tail that covers it", () => {
+    const { record, body, newTail } = decideAll(readAll([show, first, second]));
+    expect(parseRecord(body)).toEqual(record);
+    expect(newTail).toBe(hashChain(FIRST_TAIL, body));
+  });
+
+  it("is the same whenever it is decided again", () => {
+    const [one, other] = [1, 2].map(() => decideAll(readAll([show, first, second])));
+    expect(one?.body).toBe(other?.body);
+    expect(one?.newTail).toBe(other?.newTail);
+  });
+
+  it("chains the running hash of a show over its entries, and of no other show", () => {
+    const other = requestShow();
+    const { record } = decideAll(readAll([show, other, first]));
+    const [created, foreign, booked] = record.entries.map(encodeEntry);
+    const hash = hashChain(hashChain(FIRST_TAIL, created ?? ""), booked ?? "");
+    expect(record.shows).toMatchObject([
+      { id: show.showId, version: 1, hash },
+      { id: other.showId, version: 1, hash: hashChain(FIRST_TAIL, foreign ?? "") },
+    ]);
+  });
+
+  it("never lets the log's clock go back", () => {
+    const late = readMessage(messageOf(encodeRequest(show), 0, NOON + 500), START, NO_POISON);
+    const early = readMessage(messageOf(encodeRequest(first), 1, NOON), START, NO_POISON);
+    const { logClock, record } = decideAll([late, early]);
+    expect(logClock).toBe(NOON + 500);
+    expect(record.entries.map(({ appendedAt }) => appendedAt)).toEqual([NOON + 500, NOON + 500]);
+  });
+
+  it("ends with the message by which the topic will be known again", () => {
+    const messages = readAll([show, first]);
+    const { lastDigest } = decideAll(messages);
+    expect(lastDigest).toBe(digestMessage(messageOf(encodeRequest(first), 1)));
+    expect(lastDigest).not.toBe(digestMessage(messageOf(encodeRequest(second), 1)));
+  });
+
+  it("tells of a booking that an outcome speaks of, though nothing changed", () => {
+    const { record } = decideAll(readAll([show, first, first]));
+    expect(record.entries[2]?.changed).toEqual([]);
+    expect(record.entries[2]?.unchanged).toEqual(record.entries[1]?.changed[0]);
+  });
+});
+
+describe("the bounds of a batch", () => {
+  const seats = BATCH_WRITES_MAX + LAPSES_PER_REQUEST_MAX + 10;
+  const layout = {
+    sections: [{ kind: "seated", name: "", rows: [{ name: "", seats }] }],
+  } as const;
+  const holdMs = 10_000;
+  const show = requestShow({ layout, rules: { holdMs } });
+  const book = (seat: number): Book => requestBook(show.showId, { seats: [seat] });
+
+  it("cut it behind the request that reaches them", () => {
+    const books = Array.from({ length: BATCH_WRITES_MAX + 5 }, (_, index) => book(index + 1));
+    const { decided, next, record } = decideAll(readAll([show, ...books]));
+    expect(decided).toBe(BATCH_WRITES_MAX);
+    expect(next).toBe(decided);
+    expect(record.entries).toHaveLength(decided);
+  });
+
+  // The worst that can come together: a batch that is almost full, and a mass lapse in front of its
+  // last request, of bookings with the longest words that they may have.
+  it("keep the largest record below what its topic takes", () => {
+    const customer = "\u{1f39f}".repeat(64);
+    const wants = (index: number) => ({
+      seats: Array.from({ length: 50 }, (_, seat) => 100_000 + index * 50 + seat),
+    });
+    const large = requestShow({
+      layout: { sections: [{ kind: "seated", name: "", rows: [{ name: "", seats: 1_000_000 }] }] },
+      rules: { holdMs },
+    });
+    const holds = Array.from({ length: LAPSES_PER_REQUEST_MAX + 10 }, (_, index) =>
+      requestBook(large.showId, wants(index), { customer }),
+    );
+    const before = { state: buildLineState() };
+    let position = START;
+    for (let rest = readAll([large, show, ...holds]); rest.length > 0;) {
+      const batch = decideAll(rest, { ...before, position });
+      position = { ...position, next: batch.next, tail: batch.newTail };
+      rest = rest.slice(batch.decided);
+    }
+    const fill = Array.from({ length: BATCH_WRITES_MAX - 1 }, (_, index) => book(index + 1));
+    const messages = readAll([...fill, requestBook(large.showId, { seats: [1] })], position);
+    const last = messages.at(-1);
+    if (last === undefined) throw new Error("it has messages");
+    messages[messages.length - 1] = { ...last, appendedAt: NOON + 10 * holdMs };
+    const { net, body } = decideAll(messages, { ...before, position, now: NOON });
+    expect(net.bookings.length).toBe(BATCH_WRITES_MAX + LAPSES_PER_REQUEST_MAX);
+    expect(Buffer.byteLength(body)).toBeLessThan(RECORD_BYTES_MAX);
+  });
+});
+
+describe("a failure of the core", () => {
+  it("names its request, and nothing is decided", () => {
+    const show = requestShow();
+    const [first, second] = [1, 2].map((seat) => requestBook(show.showId, { seats: [seat] }));
+    if (first === undefined || second === undefined) throw new Error("there are two");
+    const { state, record } = decideAll(readAll([show, first]));
+    const shown = state.shows.get(show.showId);
+    if (shown === undefined) throw new Error("the show is there");
+    shown.held = 0;
+    const position = { ...START, next: record.next };
+    const messages = readAll(
+      [requestConfirm(first.requestId), requestCancel(first.requestId), second],
+      position,
+    );
+    const failure = decideBatch(position, messages, { state, heads: new Map(), now: NOON });
+    expect(failure).toMatchObject({ failedAt: position.next, error: expect.anything() as unknown });
+  });
+});
+
+describe("a message that is known to be poison", () => {
+  it("is parked undecided, with its owner and its bytes", () => {
+    const show = requestShow();
+    const message = messageOf(encodeRequest(show), 0);
+    const read = readMessage(message, START, new Map([[0, "nobody can"]]));
+    const { deadLetters, record, net } = decideAll([read]);
+    expect(deadLetters).toEqual([
+      { offset: 0, key: null, value: message.value, fault: "nobody can" },
+    ]);
+    expect(record.entries).toMatchObject([
+      {
+        requestId: show.requestId,
+        request: encodeRequest(show),
+        deadLetter: "nobody can",
+        outcome: { kind: "refused", reason: "internal" },
+      },
+    ]);
+    expect(net).toEqual({ showsCreated: [], bookings: [], released: [], taken: [] });
+  });
+});
