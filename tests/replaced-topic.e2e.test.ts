@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 
 import { createTestTopics, withAdmin } from "@seatline/shared/testing/broker.ts";
+import { EXIT_CONFIG } from "@seatline/shared/runtime/config.ts";
 import { waitUntil } from "@seatline/shared/testing/wait-until.ts";
 
 import { problemOf } from "./client.ts";
@@ -32,10 +33,10 @@ test("a topic that was recreated is refused: 503, not ready, one clear sentence,
   });
   await stack().gateway().untilLogged("the topic was replaced");
   expect(problemOf(await client.ask({ showId, count: 1 })).status).toBe(503);
-  expect(await stack().worker().untilEnded()).toBe(1);
+  expect(await stack().worker().untilEnded()).toBe(EXIT_CONFIG);
   await stack().worker().untilLogged("was replaced or cut");
   // Started again, it still refuses: only a person can mend that.
   stack().worker().launch();
-  expect(await stack().worker().untilEnded()).toBe(1);
+  expect(await stack().worker().untilEnded()).toBe(EXIT_CONFIG);
   expect(await readState()).toEqual(before);
 });
