@@ -17,7 +17,7 @@ try {
   await createTopics({
     brokers: config.KAFKA_BROKERS,
     clientId: NAME,
-    log: buildLog(NAME, "warn"),
+    log: buildLog(NAME, config.LOG_LEVEL),
     topics: buildTopics(config.TOPIC_PREFIX),
     partitionCount: config.PARTITIONS,
     replicationFactor: config.REPLICATION_FACTOR,

@@ -11,7 +11,6 @@ import {
   findPostgresObstacle,
   prepareEmbeddedPostgres,
 } from "./embedded-postgres.ts";
-import { reviveTimeoutMs } from "./infra-part.ts";
 import type { InfraPart } from "./infra-part.ts";
 import { findJava } from "./java.ts";
 import { canHaveKafka, prepareKafkaParts } from "./kafka-cache.ts";
@@ -158,7 +157,7 @@ async function expectReady(
   if (await isReady()) return;
   const last = server.lastLines.at(-1) ?? "nothing in its log";
   throw new Error(
-    `${server.name} did not answer within ${reviveTimeoutMs / 1_000} s (${last}); see ${server.spec.logPath}`,
+    `${server.name} did not answer within ${readyTimeoutMs / 1_000} s (${last}); see ${server.spec.logPath}`,
   );
 }
 

@@ -16,7 +16,7 @@ export type BrokerPlace = {
 /**
  * What all our brokers have in common, containers included.
  * - Topics are made by the migrate step alone: a typing error must not make one.
- * - Groups form at once and notice a dead worker in 6 s; Kafka's own least is 6 s, tests want less.
+ * - Groups form at once and may notice a dead worker in less than the 6 s that are Kafka's own least.
  * - A broker that was killed may come back only when its old session has ended: Kafka's own 9 s would
  *   be 9 s of standing still. Broker and controller are one process, so a pause delays both alike.
  * - One node can hold one copy of Kafka's own topics. Eight partitions are enough for a few groups.

@@ -1,6 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { buildLog } from "@seatline/shared/runtime/log.ts";
+import type { Log } from "@seatline/shared/runtime/log.ts";
 import { expect, test } from "vitest";
 import { LogFile } from "./log-file.ts";
 import {
@@ -10,10 +12,17 @@ import {
   showServiceLine,
 } from "./log-lines.ts";
 
+/** A line as our services write it, made by their own log. */
+function logLine(write: (log: Log) => void): string {
+  const lines: string[] = [];
+  write(buildLog("service", "info", { write: (line) => lines.push(line) }));
+  return lines.join("");
+}
+
 test.each([
-  [`{"level":30,"msg":"started"}`, undefined],
-  [`{"level":40,"msg":"slow"}`, "warn: slow"],
-  [`{"level":50,"msg":"lost","err":{"message":"refused"}}`, "error: lost (refused)"],
+  [logLine((log) => log.info("started")), undefined],
+  [logLine((log) => log.warn("slow")), "warn: slow"],
+  [logLine((log) => log.error({ err: new Error("refused") }, "lost")), "error: lost (refused)"],
   [`{"level":`, undefined],
   ["not JSON", undefined],
 ])("of a service's output %s the terminal shows %s", (line, shown) => {

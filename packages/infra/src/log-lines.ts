@@ -4,17 +4,16 @@
  */
 export type ShowLine = (line: string, stream: "stdout" | "stderr") => string | undefined;
 
-/** pino's number for warnings; its lines are JSON objects with `level` and `msg`. */
-const warnLevel = 40;
-const levelNames: Readonly<Record<number, string>> = { 40: "warn", 50: "error", 60: "fatal" };
+/** Our services log JSON objects with `level` and `msg`; these levels are shown. */
+const shownLevels = new Set(["warn", "error", "fatal"]);
 const lineLengthMax = 500;
 
 /** Our services: warnings and worse, and whatever they print on stderr by other means. */
 export const showServiceLine: ShowLine = (line, stream) => {
   if (!line.startsWith("{")) return stream === "stderr" ? cut(line) : undefined;
   const entry = parseEntry(line);
-  if (entry === undefined || entry.level < warnLevel) return undefined;
-  return cut(`${levelNames[entry.level] ?? "warn"}: ${entry.message}`);
+  if (entry === undefined || !shownLevels.has(entry.level)) return undefined;
+  return cut(`${entry.level}: ${entry.message}`);
 };
 
 /** Kafka's ERROR lines are many and most pass by themselves; these are the ones it dies of. */
@@ -37,12 +36,12 @@ export function createLineSplitter(onLine: (line: string) => void): (chunk: stri
   };
 }
 
-function parseEntry(line: string): { level: number; message: string } | undefined {
+function parseEntry(line: string): { level: string; message: string } | undefined {
   try {
     const entry: unknown = JSON.parse(line);
     if (typeof entry !== "object" || entry === null || !("level" in entry)) return undefined;
     const { level } = entry;
-    if (typeof level !== "number") return undefined;
+    if (typeof level !== "string") return undefined;
     const message = "msg" in entry && typeof entry.msg === "string" ? entry.msg : line;
     const cause = "err" in entry ? describeCause(entry.err) : undefined;
     return { level, message: cause === undefined ? message : `${message} (${cause})` };

@@ -154,7 +154,7 @@ export type Write =
 
 export type Decision = { readonly outcome: Outcome; readonly writes: readonly Write[] };
 
-/** How many places a booking asks for, by its first want. */
+/** How many places a want asks for. */
 export function wantedPlaces(want: Want): number {
   return "seats" in want ? want.seats.length : want.count;
 }

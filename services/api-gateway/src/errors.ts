@@ -14,13 +14,9 @@ import { describeFaults } from "./validation.ts";
 
 const RETRY_AFTER_S = 2;
 
+/** Answers what a route throws, and what names no route, with a problem. */
 export function registerErrorHandling(app: App, log: Log): void {
-  app.setErrorHandler((error: FastifyError, request, reply) => {
-    const problem = describeError(error);
-    if (problem.status >= 500) logFault(log, request, error);
-    const extras = problem.reason === "unavailable" ? RETRY_AFTER_S : undefined;
-    return sendProblem(reply, problem, extras);
-  });
+  registerFaultHandling(app, log, sendProblem);
   app.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) =>
     sendProblem(
       reply,
@@ -29,6 +25,15 @@ export function registerErrorHandling(app: App, log: Log): void {
       }),
     ),
   );
+}
+
+/** Answers what a route throws; `send` is how the routes of this part send problems. */
+export function registerFaultHandling(app: App, log: Log, send: typeof sendProblem): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const problem = describeError(error);
+    if (problem.status >= 500) logFault(log, request, error);
+    return send(reply, problem, problem.reason === "unavailable" ? RETRY_AFTER_S : undefined);
+  });
 }
 
 /** A path that no route can even be looked up for. No hook has run, so the id is set here. */
@@ -64,7 +69,7 @@ export function sendClientError(error: Error & { code?: string }, socket: Socket
 }
 
 /** The problem that an error is answered with. */
-export function describeError(error: FastifyError): Problem {
+function describeError(error: FastifyError): Problem {
   if (error.validation !== undefined) {
     return buildInvalid(describeFaults(error.validation as Parameters<typeof describeFaults>[0]));
   }
@@ -101,8 +106,7 @@ function buildUnavailableRead(): Problem {
   });
 }
 
-/** One line for a fault of ours, with the request that it hit. */
-export function logFault(log: Log, request: FastifyRequest, error: unknown): void {
+function logFault(log: Log, request: FastifyRequest, error: unknown): void {
   const route = request.routeOptions.url;
   log.error(
     { err: error, requestId: request.id, method: request.method, route },

@@ -1,13 +1,14 @@
 /** How answers go out over the canonical API: status, headers, body. */
 import type { FastifyReply, FastifyRequest } from "fastify";
 
-import type { Layout } from "@seatline/shared/core/layout.ts";
+import type { Booking } from "@seatline/shared/core/model.ts";
 
 import type { Answer, Patience } from "./bookings.ts";
 import { buildProblem, describeRefusal } from "./problems.ts";
 import type { Problem } from "./problems.ts";
 import type { Shows } from "./shows.ts";
 import { retryAfter, viewBooking, viewQueued } from "./views.ts";
+import type { BookingView } from "./views.ts";
 
 /** Longer than this nobody waits on one connection; then they ask again. */
 export const WAIT_MAX_S = 30;
@@ -55,7 +56,7 @@ export async function sendAnswer(
 ): Promise<FastifyReply> {
   switch (answer.kind) {
     case "booking":
-      return reply.code(status).send(viewBooking(answer.booking, await layoutOf(answer, shows)));
+      return reply.code(status).send(await viewWithPlaces(answer.booking, shows));
     case "queued":
       return reply
         .code(queuedStatus)
@@ -63,8 +64,7 @@ export async function sendAnswer(
         .send(viewQueued(answer.id, answer.showId, answer.queued));
     case "refused": {
       const { reason, facts, wanted, booking } = answer;
-      const view =
-        booking === null ? undefined : viewBooking(booking, await layoutOf(answer, shows));
+      const view = booking === null ? undefined : await viewWithPlaces(booking, shows);
       const detail = describeRefusal(reason, facts, wanted);
       return sendProblem(
         reply,
@@ -76,13 +76,11 @@ export async function sendAnswer(
   }
 }
 
-async function layoutOf(
-  answer: Extract<Answer, { kind: "booking" | "refused" }>,
-  shows: Shows,
-): Promise<Layout | null> {
-  const { booking } = answer;
-  if (booking === null || booking.seats.length + booking.standing.length === 0) return null;
-  return (await shows.find(booking.showId))?.layout ?? null;
+/** A booking with the names of its places, for which its show is needed if it has any. */
+export async function viewWithPlaces(booking: Booking, shows: Shows): Promise<BookingView> {
+  const hasPlaces = booking.seats.length + booking.standing.length > 0;
+  const show = hasPlaces ? await shows.find(booking.showId) : null;
+  return viewBooking(booking, show?.layout ?? null);
 }
 
 /** Whether an `If-None-Match` header names this entity tag (RFC 9110, 13.1.2: weak comparison). */

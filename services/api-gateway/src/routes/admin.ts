@@ -14,8 +14,7 @@ import { checkAdmin } from "../access.ts";
 import type { App, AppDeps } from "../deps.ts";
 import { buildInvalid } from "../problems.ts";
 import { parseLimit, parseShowKey } from "../read.ts";
-import { sendProblem } from "../replies.ts";
-import { viewBooking } from "../views.ts";
+import { sendProblem, viewWithPlaces } from "../replies.ts";
 import { badCursor, badLimit } from "./shows.ts";
 
 const PAGE_DEFAULT = 100;
@@ -132,12 +131,7 @@ function readPage(query: { showId?: string; status?: string; limit?: string; aft
 async function listPage({ sql, shows }: AppDeps, page: Page) {
   const bookings = await listBookings(sql, { ...page, limit: page.limit + 1 });
   const items = bookings.slice(0, page.limit);
-  const views = await Promise.all(
-    items.map(async (booking) => {
-      const show = booking.seats.length === 0 ? null : await shows.find(booking.showId);
-      return viewBooking(booking, show?.layout ?? null);
-    }),
-  );
+  const views = await Promise.all(items.map((booking) => viewWithPlaces(booking, shows)));
   return {
     items: views,
     next: bookings.length > page.limit ? (items.at(-1)?.id ?? null) : null,

@@ -3,7 +3,7 @@
  * the same bookings and shows; `CLASSIC_ROUTES=off` takes it off. Answers carry the fields of both, and
  * problems also `error`. Unknown members of a body are ignored here, as they always were.
  */
-import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 
 import { CapacitySchema } from "@seatline/shared/contract/http.ts";
@@ -24,12 +24,13 @@ import { checkAdmin, readIdempotencyKey } from "../access.ts";
 import type { Answer } from "../bookings.ts";
 import { createShow } from "../create-show.ts";
 import type { App, AppDeps } from "../deps.ts";
-import { describeError, logFault } from "../errors.ts";
+import { registerFaultHandling } from "../errors.ts";
 import { buildInvalid, buildProblem, describeRefusal } from "../problems.ts";
 import type { Problem } from "../problems.ts";
-import { parseLooseTime, parseShowKey } from "../read.ts";
+import { parseLooseTime } from "../read.ts";
 import { readPatience, sendProblem } from "../replies.ts";
 import { encodeTime, encodeTimeOrNull } from "../views.ts";
+import { findByParam } from "./shows.ts";
 
 /** How long a classic call waits for the decision before it answers 202. */
 const WAIT_S = 10;
@@ -69,11 +70,7 @@ const BookBodyB = Type.Object(
 
 export function registerClassicRoutes(app: App, deps: AppDeps): void {
   void app.register(async (scope: App) => {
-    scope.setErrorHandler((error: FastifyError, request, reply) => {
-      const problem = describeError(error);
-      if (problem.status >= 500) logFault(deps.log, request, error);
-      return sendClassicProblem(reply, problem);
-    });
+    registerFaultHandling(scope, deps.log, sendClassicProblem);
     registerShows(scope, deps);
     registerBook(scope, deps);
     registerBookings(scope, deps);
@@ -114,7 +111,7 @@ function registerShows(app: App, deps: AppDeps): void {
     "/shows/:id/seats",
     { schema: { ...describe("Which seats are taken"), params: IdParams } },
     async (request, reply) => {
-      const show = await findShow(deps, request.params.id);
+      const show = await findByParam(deps.shows, request.params.id);
       const seats = show === null ? null : await deps.shows.seats(show.id);
       if (show === null || seats === null) {
         return sendClassicProblem(reply, buildProblem("show-not-found"));
@@ -252,7 +249,7 @@ async function book(
   { request, reply }: Call,
   ask: { show: string; customer: string | null; want: Want; confirmNow: boolean },
 ): Promise<FastifyReply> {
-  const show = await findShow(deps, ask.show);
+  const show = await findByParam(deps.shows, ask.show);
   if (show === null) return sendClassicProblem(reply, buildProblem("show-not-found"));
   const { want, customer, confirmNow } = ask;
   const wanted = wantedPlaces(want);
@@ -358,11 +355,6 @@ async function viewBooking({ shows }: AppDeps, booking: Booking) {
     createdAt: encodeTime(booking.createdAt),
     updatedAt: encodeTime(booking.updatedAt),
   };
-}
-
-async function findShow({ shows }: AppDeps, text: string): Promise<ShowRow | null> {
-  const key = parseShowKey(text);
-  return key === null ? null : shows.find(key);
 }
 
 function describe(summary: string) {

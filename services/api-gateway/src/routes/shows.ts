@@ -18,6 +18,7 @@ import { createShow } from "../create-show.ts";
 import { buildInvalid, buildProblem } from "../problems.ts";
 import { parseInstant, parseLimit, parseShowKey } from "../read.ts";
 import { matchesEtag, readPatience, sendProblem } from "../replies.ts";
+import type { Shows } from "../shows.ts";
 import { retryAfter, viewQueued, viewShow } from "../views.ts";
 
 const HOLD_DEFAULT_S = 120;
@@ -128,7 +129,7 @@ function registerGetShow(app: App, deps: AppDeps): void {
       },
     },
     async (request, reply) => {
-      const show = await findByParam(deps, request.params.id);
+      const show = await findByParam(deps.shows, request.params.id);
       return show === null
         ? sendProblem(reply, buildProblem("show-not-found"))
         : reply.send(viewShow(show));
@@ -148,7 +149,7 @@ function registerGetSeats(app: App, deps: AppDeps): void {
       },
     },
     async (request, reply) => {
-      const show = await findByParam(deps, request.params.id);
+      const show = await findByParam(deps.shows, request.params.id);
       const seats = show === null ? null : await deps.shows.seats(show.id);
       if (show === null || seats === null) {
         return sendProblem(reply, buildProblem("show-not-found"));
@@ -162,7 +163,7 @@ function registerGetSeats(app: App, deps: AppDeps): void {
 }
 
 /** A show by what stands in the path: its id or its number. */
-export async function findByParam({ shows }: AppDeps, param: string): Promise<ShowRow | null> {
+export async function findByParam(shows: Shows, param: string): Promise<ShowRow | null> {
   const key = parseShowKey(param);
   return key === null ? null : shows.find(key);
 }
