@@ -305,3 +305,26 @@ test("Prefer is read among other preferences, and bounded", async () => {
     expect({ prefer, status }).toEqual({ prefer, status: 202 });
   }
 });
+
+/** Catches a place at which the booking is shown though the request that stands there was refused. */
+test("a cancel that is refused says so at its own place, and the booking's place is as it was", async () => {
+  const { client } = stack();
+  const { id: showId } = await client.createShow();
+  const booking = await client.book({ showId, count: 1 });
+  expectStatus(200, await client.confirm(booking.id));
+  const answer = await client.cancel(booking.id, { headers: { prefer: "wait=0" } });
+  const { place } = expectStatus(202, answer) as QueuedView;
+  const refused = await client.look(booking.id, place, { prefer: "wait=20" });
+  expect(problemOf(refused)).toMatchObject({ status: 409, reason: "cancel-not-allowed" });
+  const own = await client.look(booking.id, booking.place);
+  expect(own.json).toMatchObject({ status: "CONFIRMED", seats: [1] });
+});
+
+/** Catches a made-up place that is QUEUED for ever. */
+test("a place that the line does not reach is no place of any booking", async () => {
+  const { client } = stack();
+  const { id: showId } = await client.createShow();
+  const { id, place } = await client.book({ showId, count: 1 });
+  const beyond = `${place.split("-")[0]}-999999999999`;
+  expect(problemOf(await client.look(id, beyond)).reason).toBe("booking-not-found");
+});

@@ -217,7 +217,7 @@ test.each(["cut", "freeze"] as const)(
   },
 );
 
-test.each(["cut"] as const)(
+test.each(["cut", "freeze"] as const)(
   "Postgres away (%s): requests queue, reads that need it are 503, then all is decided",
   async (fault) => {
     const { client } = stack();

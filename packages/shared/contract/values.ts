@@ -22,10 +22,14 @@ export const UuidSchema = withMessage(
   "must be a UUID in lower case",
 );
 
-/** Text that Postgres can store and a person can read: no control characters. */
+/** Text that Postgres can store and a person can read: no control characters, no half characters. */
 export function TextSchema(maxLength: number) {
   return withMessage(
-    Type.String({ minLength: 1, maxLength, pattern: "^[^\\u0000-\\u001f\\u007f]*$" }),
+    Type.String({
+      minLength: 1,
+      maxLength,
+      pattern: "^[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]*$",
+    }),
     `must be 1 to ${maxLength} characters without control characters`,
   );
 }
@@ -39,8 +43,13 @@ export const CountSchema = withMessage(
   `must be a whole number from 1 to ${PLACES_PER_BOOKING_MAX}`,
 );
 
+const SeatSchema = withMessage(
+  Type.Integer({ minimum: 1, maximum: CAPACITY_MAX }),
+  `must be a seat number, a whole number from 1 to ${CAPACITY_MAX}`,
+);
+
 export const SeatsSchema = withMessage(
-  Type.Array(Type.Integer({ minimum: 1, maximum: CAPACITY_MAX }), {
+  Type.Array(SeatSchema, {
     minItems: 1,
     maxItems: PLACES_PER_BOOKING_MAX,
     uniqueItems: true,

@@ -24,6 +24,7 @@ const LOCK_TIMEOUT_MS = 2_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 3_000;
 const CONNECT_TIMEOUT_S = 5;
 const RECONNECT_DELAY_S = 0.1;
+const SILENCE_MARGIN_MS = 1_000;
 export const CLOSE_TIMEOUT_S = 3;
 
 /** A pool for our own SQL. Connects when first used. */
@@ -43,7 +44,7 @@ function settings({ name, connectionsMax, statementTimeoutMs }: SqlOptions) {
     connect_timeout: CONNECT_TIMEOUT_S,
     // A statement fails when Postgres is away; the caller decides when to try again.
     backoff: () => RECONNECT_DELAY_S,
-    socket: buildSocketFactory(),
+    socket: buildSocketFactory(statementTimeoutMs + SILENCE_MARGIN_MS),
     onnotice: () => {},
     connection: {
       application_name: name,

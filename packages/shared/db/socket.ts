@@ -1,7 +1,8 @@
 /**
  * The sockets of our connections to Postgres. postgres.js takes one that is closed before its first
  * word for a reason to connect again, at once and for ever, while the statement waits unseen: as a
- * proxy does whose server is away. Here such a close is an error, and the statement fails.
+ * proxy does whose server is away. Nor does it notice a server that stays connected and silent. Here
+ * both are errors, and the statement fails.
  */
 import { Socket } from "node:net";
 
@@ -12,8 +13,12 @@ export type SocketAddress = {
   readonly path?: string | false;
 };
 
-/** Opens sockets, one host after the other where there are several. */
-export function buildSocketFactory(): (address: SocketAddress) => Socket {
+/**
+ * Opens sockets, one host after the other where there are several. What is asked on one and not
+ * answered within `silenceMs` closes it; longer than the longest statement, so Postgres would have
+ * ended that itself.
+ */
+export function buildSocketFactory(silenceMs: number): (address: SocketAddress) => Socket {
   let opened = 0;
   return ({ host: hosts, port: ports, path }) => {
     const socket = new Socket();
@@ -22,10 +27,24 @@ export function buildSocketFactory(): (address: SocketAddress) => Socket {
       const message = "the server closed the connection before it said anything";
       socket.destroy(Object.assign(new Error(message), { code: "ECONNRESET" }));
     });
+    closeWhenSilent(socket, silenceMs);
     if (typeof path === "string") return socket.connect(path);
     const index = opened++ % hosts.length;
     const [host = "localhost", port = 5432] = [hosts[index], ports[index]];
     // postgres.js reads the name that a certificate must bear from the socket.
     return Object.assign(socket.connect(port, host), { host, port });
   };
+}
+
+/** An idle connection is silent, too, so it matters whether anything was sent since the last word. */
+function closeWhenSilent(socket: Socket, silenceMs: number): void {
+  let answered = 0;
+  socket.on("data", () => {
+    answered = socket.bytesWritten;
+  });
+  socket.setTimeout(silenceMs, () => {
+    if (socket.bytesWritten === answered) return;
+    const message = `the server said nothing for ${silenceMs} ms`;
+    socket.destroy(Object.assign(new Error(message), { code: "ETIMEDOUT" }));
+  });
 }

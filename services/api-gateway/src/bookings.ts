@@ -138,7 +138,9 @@ export class Bookings {
     if (place !== null && place.offset >= memory.line(partition).next) {
       // Also where the booking is known: at this place stands a confirm of it, or another request
       // under its key, and whoever asks wants to know what became of that.
-      return this.#queued(id, line.queuedAt(place));
+      return (await this.#isBeyondEnd(place))
+        ? refused("booking-not-found")
+        : this.#queued(id, line.queuedAt(place));
     }
     if (known !== undefined && isPlaceOf(known, place)) return booked(known);
     return place === null ? this.#findWithoutPlace(id, partition) : this.#findDecided(id, place);
@@ -185,11 +187,23 @@ export class Bookings {
     const entry = parseRecord(row?.body ?? "")?.entries.find(
       ({ offset }) => offset === place.offset,
     );
-    if (entry?.requestId === id && entry.outcome.kind === "refused") {
+    if (entry !== undefined && entry.outcome.kind === "refused" && isAbout(id, entry)) {
       const { reason } = entry.outcome;
-      if (reason === "key-reused" || reason === "internal") return refused(reason);
+      // Under a key that was used before, nothing of the first request is shown.
+      return reason === "key-reused" || reason === "internal"
+        ? refused(reason)
+        : answerOf(entry, []);
     }
     return booking === null ? refused("booking-not-found") : booked(booking);
+  }
+
+  /** Nobody has been given a place that the line does not reach; a look at the broker makes sure. */
+  async #isBeyondEnd({ partition, offset }: Place): Promise<boolean> {
+    const { memory, extents, requestsTopic } = this.#deps;
+    if (offset < memory.line(partition).end) return false;
+    const end = (await extents.load(requestsTopic)).get(partition)?.end ?? 0;
+    memory.noteEnd(partition, end);
+    return offset >= end;
   }
 
   /**
@@ -249,13 +263,21 @@ function subjectOf({ outcome, changed, unchanged }: RecordEntry): Booking | null
 }
 
 function isAnswerTo(requestHash: string, entry: RecordEntry): boolean {
-  const request: unknown = entry.request === null ? null : JSON.parse(entry.request);
-  return (
-    typeof request === "object" &&
-    request !== null &&
-    "requestHash" in request &&
-    request.requestHash === requestHash
-  );
+  return readMember(entry, "requestHash") === requestHash;
+}
+
+/** Whether an entry's request is about a booking: the one that asked for it, or one that changes it. */
+function isAbout(id: string, entry: RecordEntry): boolean {
+  return entry.requestId === id || readMember(entry, "bookingId") === id;
+}
+
+/** A member of an entry's request. One that has an id was JSON. */
+function readMember({ request, requestId }: RecordEntry, name: string): unknown {
+  if (request === null || requestId === null) return undefined;
+  const members: unknown = JSON.parse(request);
+  return typeof members === "object" && members !== null && Object.hasOwn(members, name)
+    ? (members as Readonly<Record<string, unknown>>)[name]
+    : undefined;
 }
 
 function refuseEarly(show: ShowRow, { wants, key }: BookInput): Answer | null {
