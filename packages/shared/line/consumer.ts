@@ -25,6 +25,8 @@ const HEARTBEATS_PER_SESSION = 4;
 const REBALANCE_TIMEOUT_MS = 10_000;
 /** How long a fetch may hang when nothing comes; a seek or a resume takes effect after it. */
 const FETCH_WAIT_MS = 250;
+/** One fetch follows the other at once; a process that was frozen in between is late. */
+const FETCH_GAP_MAX_MS = 2_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 const RETRIES = 8;
 const PARTITIONS_CONCURRENT = 64;
@@ -34,6 +36,8 @@ export class LineConsumer {
   readonly #consumer: Consumer;
   readonly #feeds = new Map<number, Feed>();
   readonly #paused = new Map<number, () => void>();
+  /** By broker: whether a fetch is out, and when the last one began or ended. */
+  readonly #fetches = new Map<number, { isOut: boolean; at: number }>();
 
   constructor(options: LineConsumerOptions) {
     this.#options = options;
@@ -41,6 +45,9 @@ export class LineConsumer {
       ...options,
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
       retries: RETRIES,
+      onDisconnect: () => {
+        this.#doubt();
+      },
     }).consumer({
       groupId: options.groupId,
       allowAutoTopicCreation: false,
@@ -57,6 +64,7 @@ export class LineConsumer {
     const { topic, onAssigned, onCrash } = this.#options;
     this.#consumer.on("consumer.group_join", ({ payload }) => {
       this.#guard(() => {
+        this.#fetches.clear();
         onAssigned(payload.memberAssignment[topic] ?? []);
       });
     });
@@ -64,6 +72,12 @@ export class LineConsumer {
       this.#guard(() => {
         if (!payload.restart) onCrash(payload.error);
       });
+    });
+    this.#consumer.on("consumer.fetch_start", ({ payload: { nodeId } }) => {
+      this.#noteFetch(nodeId, true);
+    });
+    this.#consumer.on("consumer.fetch", ({ payload: { nodeId } }) => {
+      this.#noteFetch(nodeId, false);
     });
     await this.#consumer.connect();
     await this.#consumer.subscribe({ topic, fromBeginning: true });
@@ -119,6 +133,23 @@ export class LineConsumer {
   async close(): Promise<void> {
     for (const feed of this.#feeds.values()) feed.stop();
     await this.#consumer.disconnect();
+  }
+
+  /**
+   * A topic that is deleted and made again has the same name and the same offsets. Whoever reads on
+   * there sees no gap; all that tells is that one fetch did not follow the other without a break. So
+   * after a fetch that failed, or came late, the log is in doubt.
+   */
+  #noteFetch(nodeId: number, isOut: boolean): void {
+    const now = performance.now();
+    const last = this.#fetches.get(nodeId);
+    this.#fetches.set(nodeId, { isOut, at: now });
+    if (!isOut || last === undefined) return;
+    if (last.isOut || now - last.at > FETCH_GAP_MAX_MS) this.#doubt();
+  }
+
+  #doubt(): void {
+    for (const feed of this.#feeds.values()) feed.doubt();
   }
 
   #hand(payload: EachBatchPayload): void {

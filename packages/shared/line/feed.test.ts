@@ -78,6 +78,28 @@ describe("a feed", () => {
     expect(offsetsOf(await feed.take(BOUNDS))).toEqual([50]);
   });
 
+  it("tells its reader when the log is in doubt, and what it has is not to be trusted", async () => {
+    const feed = startFeed();
+    feed.offer(message(0));
+    feed.doubt();
+    expect(await feed.take(BOUNDS)).toBe("doubtful");
+    expect(feed.offer(message(1))).toBe("unwanted");
+    feed.start(0);
+    const taken = feed.take(BOUNDS);
+    feed.doubt();
+    expect(await taken).toBe("doubtful");
+  });
+
+  it("is not in doubt while it is stopped, nor after it was started again", async () => {
+    const feed = startFeed();
+    feed.stop();
+    feed.doubt();
+    expect(await feed.take(BOUNDS)).toBe("stopped");
+    feed.start(3);
+    feed.offer(message(3));
+    expect(offsetsOf(await feed.take(BOUNDS))).toEqual([3]);
+  });
+
   it("does not keep its reader longer than that is willing to wait", async () => {
     expect(await startFeed().take({ ...BOUNDS, timeoutMs: 1 })).toBe("timeout");
   });

@@ -25,7 +25,7 @@ export const FEED_BYTES_MAX = 8 * 1024 * 1024;
 export class Feed {
   #wanted: number | null = null;
   #settled = false;
-  #broken = false;
+  #broken: "stopped" | "doubtful" | null = null;
   #bytes = 0;
   #messages: LineMessage[] = [];
   #wake: (() => void) | undefined;
@@ -39,17 +39,27 @@ export class Feed {
   start(offset: number): void {
     this.stop();
     this.#wanted = offset;
-    this.#broken = false;
+    this.#broken = null;
   }
 
   /** Forgets everything and takes nothing more. Whoever waits is told. */
   stop(): void {
     this.#wanted = null;
     this.#settled = false;
-    this.#broken = true;
+    this.#broken = "stopped";
     this.#messages = [];
     this.#bytes = 0;
     this.#wakeUp();
+  }
+
+  /**
+   * What comes next may stand in another log than what came before. Forgets everything; whoever reads
+   * must make sure of the log, and start again.
+   */
+  doubt(): void {
+    if (this.#wanted === null) return;
+    this.stop();
+    this.#broken = "doubtful";
   }
 
   offer(message: LineMessage): Offer {
@@ -70,15 +80,16 @@ export class Feed {
 
   /**
    * The next messages in order, at least one, at most the bounds. Waits for the first at most
-   * `timeoutMs`. "stopped" if the feed was stopped, or broke at an offset out of order.
+   * `timeoutMs`. "stopped" if the feed was stopped, or broke at an offset out of order; "doubtful" if
+   * it broke because nobody knows whether the log is still the same.
    */
   async take(bounds: {
     readonly messagesMax: number;
     readonly bytesMax: number;
     readonly timeoutMs: number;
-  }): Promise<LineMessage[] | "stopped" | "timeout"> {
-    if (this.#messages.length === 0 && !this.#broken) await this.#wait(bounds.timeoutMs);
-    if (this.#broken) return "stopped";
+  }): Promise<LineMessage[] | "stopped" | "doubtful" | "timeout"> {
+    if (this.#messages.length === 0 && this.#broken === null) await this.#wait(bounds.timeoutMs);
+    if (this.#broken !== null) return this.#broken;
     if (this.#messages.length === 0) return "timeout";
     let count = 0;
     let bytes = 0;

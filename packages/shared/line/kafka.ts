@@ -21,6 +21,8 @@ export type KafkaOptions = KafkaAddress & {
   readonly requestTimeoutMs: number;
   /** How often kafkajs tries a call again by itself. */
   readonly retries: number;
+  /** Called for each connection that ends. */
+  readonly onDisconnect?: () => void;
 };
 
 const CONNECTION_TIMEOUT_MS = 2_000;
@@ -31,7 +33,8 @@ const RETRY_MAX_MS = 1_000;
  * One kafkajs client. Use each for one producer, consumer or admin only: two consumers of one client
  * share a map of offsets that both change.
  */
-export function connectKafka({ brokers, clientId, log, requestTimeoutMs, retries }: KafkaOptions) {
+export function connectKafka(options: KafkaOptions) {
+  const { brokers, clientId, log, requestTimeoutMs, retries, onDisconnect } = options;
   return new Kafka({
     brokers: [...brokers],
     clientId,
@@ -46,6 +49,7 @@ export function connectKafka({ brokers, clientId, log, requestTimeoutMs, retries
             onConnect,
           )
         : connectSocket({ host, port }, onConnect);
+      if (onDisconnect !== undefined) socket.once("close", onDisconnect);
       socket.setNoDelay(true);
       socket.setKeepAlive(true, CONNECTION_TIMEOUT_MS);
       return socket;

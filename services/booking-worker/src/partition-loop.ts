@@ -19,7 +19,7 @@ import { loadPartitions } from "@seatline/shared/db/load-partitions.ts";
 import { loadShows } from "@seatline/shared/db/load-shows.ts";
 import type { ShowHead } from "@seatline/shared/db/load-shows.ts";
 import type { LineConsumer } from "@seatline/shared/line/consumer.ts";
-import type { LineMessage } from "@seatline/shared/line/feed.ts";
+import type { Feed } from "@seatline/shared/line/feed.ts";
 import type { Publisher } from "@seatline/shared/line/publisher.ts";
 import type { ExtentReader, Topics } from "@seatline/shared/line/topics.ts";
 import type { Log } from "@seatline/shared/runtime/log.ts";
@@ -52,10 +52,11 @@ type Owned = {
 
 /** Why the partition must be taken again. */
 type Trouble = {
-  readonly kind: FaultKind | "fenced" | "feed" | "core" | "unpublished" | "replaced";
+  readonly kind: FaultKind | "fenced" | "feed" | "doubt" | "core" | "unpublished" | "replaced";
   readonly error?: unknown;
 };
 
+const FEED_TROUBLES = { stopped: "feed", timeout: "feed", doubtful: "doubt" } as const;
 const BATCH_MESSAGES_MAX = 1_000;
 const BATCH_BYTES_MAX = 1024 * 1024;
 /** How long the last decided message may take to come again from Kafka. */
@@ -118,7 +119,7 @@ export class PartitionLoop {
     if ("kind" in owned) return this.#stopped ? null : owned;
     for (;;) {
       const messages = await this.#collect(owned); // 2
-      if (messages === null) return this.#stopped ? null : { kind: "feed" };
+      if ("kind" in messages) return this.#stopped ? null : messages;
       await this.#prefetch(owned, messages); // 3
       const batch = this.#decide(owned, messages); // 4
       if ("kind" in batch) return batch;
@@ -148,7 +149,7 @@ export class PartitionLoop {
     const feed = consumer.startFeed(this.partition, expected);
     if (expected < row.nextOffset) {
       const reread = await feed.take({ messagesMax: 1, bytesMax: 0, timeoutMs: REREAD_TIMEOUT_MS });
-      if (typeof reread === "string") return { kind: "feed" };
+      if (typeof reread === "string") return { kind: FEED_TROUBLES[reread] };
       const [last] = reread;
       if (last === undefined || digestMessage(last) !== row.lastDigest) {
         this.#refuse(row.nextOffset, "another message stands where the last decided one was");
@@ -200,10 +201,10 @@ export class PartitionLoop {
   }
 
   /** 2. Messages without a gap from the next undecided offset on. */
-  async #collect(owned: Owned): Promise<ReadMessage[] | null> {
+  async #collect(owned: Owned): Promise<ReadMessage[] | Trouble> {
     if (owned.carry.length > 0) return owned.carry.splice(0, this.#messagesMax);
     const feed = this.#deps.consumer.feedOf(this.partition);
-    let messages: LineMessage[] | "stopped" | "timeout" = "timeout";
+    let messages: Awaited<ReturnType<Feed["take"]>> = "timeout";
     while (messages === "timeout") {
       messages = await feed.take({
         messagesMax: this.#messagesMax,
@@ -211,7 +212,7 @@ export class PartitionLoop {
         timeoutMs: IDLE_TIMEOUT_MS,
       });
     }
-    if (messages === "stopped") return null;
+    if (typeof messages === "string") return { kind: FEED_TROUBLES[messages] };
     this.#deps.consumer.resume(this.partition);
     assert(messages[0]?.offset === owned.position.next, "the feed hands out what is wanted next");
     return messages.map((message) => readMessage(message, owned.position, this.#poison));
@@ -296,6 +297,10 @@ export class PartitionLoop {
             `Partition ${this.partition}: no message at offset ${this.#next} could be read, though the topic should have one.`,
           );
         }
+        break;
+      case "doubt":
+        backOffMs = BACK_OFF_FIRST_MS;
+        log.info(line, "the broker was out of sight; making sure that the topic is the same");
         break;
       case "core":
         log.error(line, "the core failed on a request; once more, and it is parked");
