@@ -135,6 +135,12 @@ describe("an id from a key", () => {
     expect(buildKeyedBookingId(SECRETS, 5, scope)).not.toBe(buildKeyedBookingId(SECRETS, 5, SCOPE));
   });
 
+  it("stays the same when a new secret is put in front: a retry must not buy twice", () => {
+    const before = buildKeyedBookingId(["old"], 5, SCOPE);
+    expect(buildKeyedBookingId(["new", "old"], 5, SCOPE)).toBe(before);
+    expect(parseBookingId(["new", "old"], before)).toEqual({ partition: 5 });
+  });
+
   it("cannot be made without the secret", () => {
     const ours = buildKeyedBookingId(SECRETS, 5, SCOPE);
     const theirs = buildKeyedBookingId(["a guess"], 5, SCOPE);

@@ -16,7 +16,10 @@ const MAC_BYTES = 4;
 const SIGNED_BYTES = 12;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** The deployment's secrets: the first signs, all are accepted. */
+/**
+ * The deployment's secrets: the first makes ids, all are accepted. The last makes the ids of idempotency
+ * keys: a new secret in front must not give a key another id, or a retry would buy twice.
+ */
 export type IdSecrets = readonly [string, ...string[]];
 
 export type IdempotencyScope = {
@@ -49,13 +52,14 @@ export function buildKeyedBookingId(
   partition: number,
   scope: IdempotencyScope,
 ): string {
-  const hash = createHmac("sha256", secrets[0])
+  const secret = secrets.at(-1) ?? secrets[0];
+  const hash = createHmac("sha256", secret)
     .update(JSON.stringify(["idempotency-key", scope.showId, scope.client, scope.key]))
     .digest();
   const bytes = Buffer.alloc(16);
   hash.copy(bytes, 0, 0, 6);
   hash.copy(bytes, 8, 6, 10);
-  return sign(secrets[0], bytes, { version: 8, partition });
+  return sign(secret, bytes, { version: 8, partition });
 }
 
 /** The partition an id belongs to, or null if this deployment never issued it. */

@@ -7,6 +7,7 @@ import { hash } from "node:crypto";
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
 
+import { assert } from "../core/assert.ts";
 import { BOOKING_STATUSES, REFUSAL_REASONS } from "../core/model.ts";
 import type { Booking, Outcome, ShowFacts } from "../core/model.ts";
 import { LayoutSchema, RulesSchema, WantSchema } from "./request.ts";
@@ -138,12 +139,17 @@ export type LineRecord = {
 };
 
 const check = Compile(RecordSchema);
+const entryCheck = Compile(RecordEntrySchema);
 
 /** The tail hash before the first record of a partition. */
 export const FIRST_TAIL = "0".repeat(64);
 
-/** The text of an entry: what stands in the record, and what the show's running hash covers. */
+/**
+ * The text of an entry: what stands in the record, and what the show's running hash covers. Throws an
+ * AssertionError for one that no reader could read: it must not be committed.
+ */
 export function encodeEntry(entry: RecordEntry): string {
+  assert(entryCheck.Check(entry), `the entry at offset ${entry.offset} can be read again`);
   return JSON.stringify(entry);
 }
 

@@ -25,9 +25,13 @@ import {
 
 export const REQUEST_VERSION = 1;
 
+/**
+ * Strict, unlike everything else here: a member of a want that we do not know would narrow it, and a want
+ * that is not understood must not be decided.
+ */
 export const WantSchema = Type.Union([
-  Type.Object({ seats: SeatsSchema }),
-  Type.Object({ count: CountSchema }),
+  Type.Object({ seats: SeatsSchema }, { additionalProperties: false }),
+  Type.Object({ count: CountSchema }, { additionalProperties: false }),
 ]);
 
 const RowSchema = Type.Object({

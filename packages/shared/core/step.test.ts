@@ -145,6 +145,17 @@ describe("before a request is decided,", () => {
   });
 });
 
+describe("a request under the id of another show's booking", () => {
+  it("leaves that booking alone, lapsed or not: its show is not what is decided on", () => {
+    const other = createShow({ id: "other" });
+    const { state } = play([...BOOKED, at(0, other)]);
+    const stray = { ...book("a", { seats: [1] }), showId: "other" };
+    const [decision] = play([at(HOLD_MS, stray)], state).decisions;
+    expect(decision?.writes).toEqual([]);
+    expect(state.bookings.get("a")?.status).toBe("PENDING");
+  });
+});
+
 describe("a mass lapse", () => {
   const size = LAPSES_PER_REQUEST_MAX + 2;
   const holds = Array.from({ length: size }, (_, index) => at(0, book(`b${index}`, { count: 1 })));

@@ -35,7 +35,9 @@ export function releaseLapsed(state: LineState, request: Request, moment: Moment
   const show = showId === undefined ? undefined : state.shows.get(showId);
   if (show === undefined) return [];
   const lapsed = new Set<Booking>();
-  if (subject !== undefined && hasLapsed(subject, moment)) lapsed.add(subject);
+  // The booking under a request's id may be another show's: then it is none of this request's business.
+  if (subject !== undefined && subject.showId === showId && hasLapsed(subject, moment))
+    lapsed.add(subject);
   const due = show.holds
     .due(moment.appendedAt)
     .map((bookingId) => state.bookings.get(bookingId))

@@ -44,6 +44,8 @@ function settings({ name, connectionsMax, statementTimeoutMs }: SqlOptions) {
     connect_timeout: CONNECT_TIMEOUT_S,
     // A statement fails when Postgres is away; the caller decides when to try again.
     backoff: () => RECONNECT_DELAY_S,
+    // One statement at a time on a connection: else an answer to one would hide the silence on the next.
+    max_pipeline: 1,
     socket: buildSocketFactory(statementTimeoutMs + SILENCE_MARGIN_MS),
     onnotice: () => {},
     connection: {

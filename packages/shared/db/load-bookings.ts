@@ -49,15 +49,28 @@ export async function loadBookings(sql: Sql, ids: readonly string[]): Promise<Bo
   return rows.map(parseBookingRow);
 }
 
-/** The live holds of the given shows. */
+/** So many are read with one statement, well within its time-out. */
+const PENDING_PER_PAGE = 20_000;
+
+/** The live holds of the given shows, page by page: a show may have a million. */
 export async function loadPendingBookings(
   sql: Sql,
   showIds: readonly string[],
 ): Promise<Booking[]> {
-  const rows = await sql<BookingRow[]>`
-    select ${bookingColumns(sql)} from bookings b
-     where b.status = 'PENDING' and b.show_id = any(${[...showIds]}::uuid[])`;
-  return rows.map(parseBookingRow);
+  const bookings: Booking[] = [];
+  let after = { expiresAt: 0, id: "00000000-0000-0000-0000-000000000000" };
+  for (;;) {
+    const rows = await sql<BookingRow[]>`
+      select ${bookingColumns(sql)} from bookings b
+       where b.status = 'PENDING' and b.show_id = any(${[...showIds]}::uuid[])
+         and (b.expires_at, b.id) >
+             (timestamptz 'epoch' + ${after.expiresAt}::float8 * interval '1 millisecond', ${after.id}::uuid)
+       order by b.expires_at, b.id limit ${PENDING_PER_PAGE}`;
+    for (const row of rows) bookings.push(parseBookingRow(row));
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < PENDING_PER_PAGE) return bookings;
+    after = { expiresAt: last.expiresAt ?? 0, id: last.id };
+  }
 }
 
 /**

@@ -202,11 +202,29 @@ describe("the loaders", () => {
     // All at one moment, so that the id must decide between them.
     const lapsed = new Date(NOON - 80_000_000);
     await sql`update bookings set expires_at = ${lapsed} where show_id = ${lapsing.showId}`;
-    const first = await findLapsed(sql, { after: null, limit: 2 });
-    const rest = await findLapsed(sql, { after: first[1] ?? null, limit: 9 });
+    const first = await findLapsed(sql, { after: null, without: [], limit: 2 });
+    const rest = await findLapsed(sql, { after: first[1] ?? null, without: [], limit: 9 });
     const all = [...first, ...rest].map(({ id }) => id);
     expect(all).toEqual(books.map((book) => book.requestId).sort());
     expect(rest).toHaveLength(1);
+    // A partition that stands must not keep the sweep from the others.
+    expect(await findLapsed(sql, { after: null, without: [0], limit: 9 })).toEqual([]);
+    expect(await findLapsed(sql, { after: null, without: [1, 2], limit: 9 })).toHaveLength(3);
+  });
+
+  it("loadShows brings every live hold, however many there are", async () => {
+    const large = requestShow({ partition: 2 });
+    await commitDecisions(sql, decideOn(buildLine(2), [large], NOON));
+    const count = 20_001;
+    await sql`
+      insert into bookings (id, show_id, partition, line_offset, request_hash, wants, status, seats, standing,
+                            created_at, decided_at, updated_at, expires_at)
+      select gen_random_uuid(), ${large.showId}, 2, n, '', '[]', 'PENDING', '{}', '[]', now(), now(), now(),
+             timestamptz '2030-01-01' + (n / 3) * interval '1 millisecond'
+        from generate_series(1, ${count}::int) as n`;
+    const state = buildLineState();
+    await loadShows(sql, state, [large.showId]);
+    expect(state.bookings.size).toBe(count);
   });
 
   it("listBookings pages by id, of one show or status", async () => {

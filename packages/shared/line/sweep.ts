@@ -32,16 +32,12 @@ export async function sweep(
   deps: SweepDeps,
   onRequest: (request: Expire) => void = () => {},
 ): Promise<{ requested: number }> {
-  const blocked = await findBlocked(deps);
+  const without = await findBlocked(deps);
   let requested = 0;
   let after: { expiresAt: string; id: string } | null = null;
   for (let page = 0; page < PAGES_MAX; page++) {
-    const lapsed = await findLapsed(deps.sql, { after, limit: PAGE_SIZE });
-    const results = await Promise.all(
-      lapsed
-        .filter(({ id }) => !blocked.has(readPartition(id)))
-        .map((hold) => ask(deps, hold, onRequest)),
-    );
+    const lapsed = await findLapsed(deps.sql, { after, without, limit: PAGE_SIZE });
+    const results = await Promise.all(lapsed.map((hold) => ask(deps, hold, onRequest)));
     requested += results.filter(Boolean).length;
     const last = lapsed.at(-1);
     if (last === undefined || lapsed.length < PAGE_SIZE) break;
@@ -51,13 +47,11 @@ export async function sweep(
 }
 
 /** Partitions whose earlier expire requests are undecided: asking again would only make the line longer. */
-async function findBlocked({ sql, lastAsked }: SweepDeps): Promise<Set<number>> {
+async function findBlocked({ sql, lastAsked }: SweepDeps): Promise<number[]> {
   const rows = await loadPartitions(sql);
-  return new Set(
-    rows
-      .filter(({ partition, nextOffset }) => nextOffset <= (lastAsked.get(partition) ?? -1))
-      .map(({ partition }) => partition),
-  );
+  return rows
+    .filter(({ partition, nextOffset }) => nextOffset <= (lastAsked.get(partition) ?? -1))
+    .map(({ partition }) => partition);
 }
 
 async function ask(

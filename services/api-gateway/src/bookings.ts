@@ -77,6 +77,8 @@ export type Answer =
     }
   | { readonly kind: "unavailable"; readonly retryAfterS: number };
 
+/** This gateway is behind and will not be for long. */
+const BEHIND: Answer = { kind: "unavailable", retryAfterS: 1 };
 /** Shows of requests that this gateway has put into the line lately, by booking. */
 const SHOW_IDS_MAX = 100_000;
 
@@ -181,7 +183,9 @@ export class Bookings {
 
   /** The place is decided: so the booking is stored, or its request ended without one. */
   async #findDecided(id: string, place: Place): Promise<Answer> {
-    const { booking } = await this.#loadBooking(id, place.partition);
+    const found = await this.#loadBooking(id, place.partition);
+    if (found === null) return BEHIND;
+    const { booking } = found;
     if (booking !== null && isPlaceOf(booking, place)) return booked(booking);
     const row = await findRecordOf(this.#deps.sql, place);
     const entry = parseRecord(row?.body ?? "")?.entries.find(
@@ -213,18 +217,23 @@ export class Bookings {
   async #findWithoutPlace(id: string, partition: number): Promise<Answer> {
     const { extents, requestsTopic, line, memory } = this.#deps;
     const end = (await extents.load(requestsTopic)).get(partition)?.end ?? 0;
-    const { booking, nextOffset } = await this.#loadBooking(id, partition);
+    const found = await this.#loadBooking(id, partition);
+    if (found === null) return BEHIND;
+    const { booking, nextOffset } = found;
     if (booking !== null) return booked(booking);
     if (nextOffset === null || nextOffset >= end) return refused("booking-not-found");
     memory.noteEnd(partition, end);
     return this.#queued(id, line.queuedSomewhere(partition));
   }
 
-  /** From Postgres; or from memory, if that has caught up with it meanwhile and knows the booking. */
+  /**
+   * From Postgres; or from memory, if that has caught up with it meanwhile and knows the booking. Null if
+   * memory cannot catch up: its next answer would be older than this one.
+   */
   async #loadBooking(id: string, partition: number) {
     const { sql, memory } = this.#deps;
     const found = await findBooking(sql, id, partition);
-    await memory.catchUp(partition, found.nextOffset ?? 0);
+    if (!(await memory.catchUp(partition, found.nextOffset ?? 0))) return null;
     return { ...found, booking: memory.booking(id) ?? found.booking };
   }
 

@@ -28,7 +28,7 @@ export const CONFIG = {
   ...LINE_SETTINGS,
   ID_SECRETS: {
     about:
-      "Secrets behind booking ids, separated by commas: the first makes ids, all are accepted.",
+      "Secrets behind booking ids, separated by commas: a new one goes in front and makes ids, all are accepted, and the last makes those of idempotency keys.",
     fallback: "seatline-development-secret",
     parse: parseSecrets,
     secret: true,

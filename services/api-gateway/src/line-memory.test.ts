@@ -87,7 +87,7 @@ test("what is missing in between is fetched from Postgres, and nothing is applie
   memory.receive(0, buildBody(15, 16));
   // Meanwhile the topic brings more.
   memory.receive(0, buildBody(16, 17));
-  await expect.poll(() => memory.line(0).next).toBe(16);
+  await expect.poll(() => memory.line(0).next).toBe(17);
   memory.receive(0, buildBody(16, 17));
   expect(places()).toEqual([
     [10, 11],
@@ -96,6 +96,16 @@ test("what is missing in between is fetched from Postgres, and nothing is applie
     [15, 16],
     [16, 17],
   ]);
+});
+
+/** Tried with a catch-up that did not wait for a fetch that was under way. */
+test("catching up waits for a fetch that is under way, and tells when it was not enough", async () => {
+  const { memory } = buildMemory([row(10, 11), row(11, 12)]);
+  const filling = memory.fill(0);
+  expect(await memory.catchUp(0, 12)).toBe(true);
+  await filling;
+  expect(memory.line(0).next).toBe(12);
+  expect(await memory.catchUp(0, 13)).toBe(false);
 });
 
 /** Tried with a loop that goes on as long as there are rows: it never ended. */

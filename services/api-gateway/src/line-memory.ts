@@ -30,9 +30,9 @@ type Line = {
   end: number;
   readonly drain: Drain;
   /** A fetch of missing records that is under way. */
-  filling: boolean;
-  /** Something arrived while it was, and must be looked for in Postgres. */
-  missed: boolean;
+  filling: Promise<void> | null;
+  /** What came through the topic during the fetch. */
+  late: LineRecord[];
 };
 
 /** About 1 KB each. What is older is read from Postgres by primary key. */
@@ -40,6 +40,8 @@ const BOOKINGS_MAX = 100_000;
 /** A record is on its way for a few milliseconds; after this it is fetched. */
 const CATCH_UP_MS = 100;
 const CATCH_UP_LOOK_MS = 5;
+/** More than come during one fetch; what is beyond is fetched in its turn. */
+const LATE_MAX = 64;
 
 export class LineMemory {
   readonly waiters = new Waiters();
@@ -57,8 +59,8 @@ export class LineMemory {
       next: nextOffset,
       end: nextOffset,
       drain: new Drain(),
-      filling: false,
-      missed: false,
+      filling: null,
+      late: [],
     }));
   }
 
@@ -91,35 +93,45 @@ export class LineMemory {
       return;
     }
     const line = this.#line(partition);
-    if (line.filling) line.missed = true;
-    else if (record.first === line.next) this.#apply(line, record);
+    if (line.filling !== null) {
+      if (line.late.length < LATE_MAX) line.late.push(record);
+    } else if (record.first === line.next) this.#apply(line, record);
     else if (record.first > line.next) void this.fill(partition);
   }
 
   /**
-   * Resolves when everything before `next` is known here. Whoever has read something newer than this
-   * memory from Postgres waits for it, so that no later answer is older than an earlier one.
+   * Resolves with whether everything before `next` is known here. Whoever has read something newer than
+   * this memory from Postgres waits for it, so that no later answer is older than an earlier one.
    */
-  async catchUp(partition: number, next: number): Promise<void> {
+  async catchUp(partition: number, next: number): Promise<boolean> {
     const line = this.#line(partition);
     const deadline = performance.now() + CATCH_UP_MS;
     while (line.next < next && performance.now() < deadline) await pause(CATCH_UP_LOOK_MS);
     if (line.next < next) await this.fill(partition);
+    return line.next >= next;
   }
 
-  /** Fetches from Postgres what was committed but has not come through the topic. */
-  async fill(partition: number): Promise<void> {
+  /** Fetches from Postgres what was committed but has not come through the topic. One fetch at a time. */
+  fill(partition: number): Promise<void> {
     const line = this.#line(partition);
-    if (line.filling) return;
-    line.filling = true;
+    line.filling ??= this.#fillOnce(partition, line).finally(() => {
+      line.filling = null;
+      line.late = [];
+    });
+    return line.filling;
+  }
+
+  async #fillOnce(partition: number, line: Line): Promise<void> {
     try {
-      do {
-        line.missed = false;
-      } while ((await this.#fetchNext(partition, line)) || line.missed);
+      let advanced = true;
+      while (advanced) {
+        advanced = await this.#fetchNext(partition, line);
+        // What came through the topic meanwhile goes on from there: else, under load, no fetch were the last.
+        this.#applyFitting(line, line.late);
+        line.late = line.late.filter(({ first }) => first >= line.next);
+      }
     } catch (error) {
       this.#deps.log.warn({ err: error, partition }, "missing records could not be fetched");
-    } finally {
-      line.filling = false;
     }
   }
 
@@ -127,11 +139,15 @@ export class LineMemory {
   async #fetchNext(partition: number, line: Line): Promise<boolean> {
     const before = line.next;
     const rows = await this.#deps.loadRecords(partition, line.next);
-    for (const { body } of rows) {
-      const record = parseRecord(body);
-      if (record?.first === line.next) this.#apply(line, record);
-    }
+    this.#applyFitting(
+      line,
+      rows.map(({ body }) => parseRecord(body)).filter((record) => record !== null),
+    );
     return line.next > before;
+  }
+
+  #applyFitting(line: Line, records: readonly LineRecord[]): void {
+    for (const record of records) if (record.first === line.next) this.#apply(line, record);
   }
 
   #apply(line: Line, record: LineRecord): void {

@@ -22,7 +22,13 @@ import {
 } from "@seatline/shared/testing/requests.ts";
 import { TEST_PARTITIONS } from "@seatline/shared/testing/servers.ts";
 
-import { BATCH_WRITES_MAX, decideBatch, digestMessage, readMessage } from "./batch.ts";
+import {
+  BATCH_WRITES_MAX,
+  REQUEST_BYTES_MAX,
+  decideBatch,
+  digestMessage,
+  readMessage,
+} from "./batch.ts";
 import type { DecidedBatch, Position, ReadMessage } from "./batch.ts";
 
 const START: Position = {
@@ -161,6 +167,35 @@ describe("the bounds of a batch", () => {
     const { net, body } = decideAll(messages, { ...before, position, now: NOON });
     expect(net.bookings.length).toBe(BATCH_WRITES_MAX + LAPSES_PER_REQUEST_MAX);
     expect(Buffer.byteLength(body)).toBeLessThan(RECORD_BYTES_MAX);
+  });
+});
+
+describe("a record", () => {
+  it("ends where it becomes too large, whatever its entries repeat", () => {
+    const show = requestShow();
+    const held = requestBook(show.showId, { seats: [1] });
+    const [first, second, ...rest] = readAll([
+      show,
+      held,
+      ...Array.from({ length: 90 }, () => requestConfirm(held.requestId, "payment")),
+    ]);
+    if (first === undefined || second === undefined) throw new Error("it has messages");
+    // As large as a message may be: each entry then has it in its text.
+    const padded = rest.map((message) => ({ ...message, text: "x".repeat(REQUEST_BYTES_MAX) }));
+    const { decided, body } = decideAll([first, second, ...padded]);
+    expect(decided).toBeLessThan(40);
+    expect(Buffer.byteLength(body)).toBeLessThan(RECORD_BYTES_MAX);
+  });
+
+  it("that nobody could read is a failure of the core, and is not committed", () => {
+    const show = requestShow();
+    const odd = { ...requestBook(show.showId, { seats: [1] }), customer: 7 } as unknown as Book;
+    const state = buildLineState();
+    const [first, second] = readAll([show, requestBook(show.showId, { seats: [1] })]);
+    if (first === undefined || second === undefined) throw new Error("it has messages");
+    const messages = [first, { ...second, request: odd }];
+    const context = { state, heads: new Map(), now: NOON };
+    expect(decideBatch(START, messages, context)).toMatchObject({ failedAt: 1 });
   });
 });
 

@@ -58,6 +58,8 @@ export type DecidedBatch = Batch & {
  * lapses in front of that request, the largest record stays below what the topic takes.
  */
 export const BATCH_WRITES_MAX = 2_000;
+/** Characters of its record after which a batch is cut: half of the bytes that the topic takes. */
+export const BATCH_RECORD_SIZE_MAX = 8 * 1024 * 1024;
 /** Far more than any request of ours has; a larger message is parked unread. */
 export const REQUEST_BYTES_MAX = 256 * 1024;
 
@@ -132,7 +134,7 @@ export function decideBatch(
       }
     }
     decided += 1;
-    if (fold.writes.length >= BATCH_WRITES_MAX) break;
+    if (fold.writes.length >= BATCH_WRITES_MAX || fold.size >= BATCH_RECORD_SIZE_MAX) break;
   }
   const last = messages[decided - 1];
   assert(last !== undefined, "a batch has at least one message");
@@ -177,6 +179,8 @@ class BatchFold {
   readonly entryTexts: string[] = [];
   readonly deadLetters: DeadLetter[] = [];
   readonly hashes = new Map<string, string>();
+  /** Characters of all entries so far. */
+  size = 0;
   readonly #heads: ReadonlyMap<string, ShowHead>;
 
   constructor(heads: ReadonlyMap<string, ShowHead>) {
@@ -249,6 +253,7 @@ class BatchFold {
     const text = encodeEntry(entry);
     this.entries.push(entry);
     this.entryTexts.push(text);
+    this.size += text.length;
     return text;
   }
 }

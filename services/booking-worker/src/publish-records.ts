@@ -51,7 +51,7 @@ export async function publishStored(
     assert(rows.length > 0, `the records of partition ${partition} reach to ${to}`);
     for (const { next, body } of rows) {
       const record = parseRecord(body);
-      assert(record !== null, "a stored record can be read");
+      assert(record !== null, `the record of partition ${partition} at ${first} can be read`);
       if (!(await publishRecord(deps, record, body))) return false;
       first = next;
     }

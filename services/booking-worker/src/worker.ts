@@ -80,6 +80,7 @@ export class Worker {
     if (this.#closing) return;
     this.#joined = true;
     this.#deps.log.info({ partitions }, "partitions assigned");
+    this.#standing.clear();
     for (const partition of this.#loops.keys()) this.#end(partition);
     for (const partition of partitions) {
       const loop = new PartitionLoop(partition, { ...this.#deps, consumer: this.#consumer });
@@ -117,13 +118,24 @@ export class Worker {
         if (this.#isStuck(partition, next, lag > 0 && !isWaiting)) {
           giveUp(`partition ${partition} stands at ${next} with ${lag} requests waiting`);
         }
-        await this.#consumer.commitOffset(partition, next);
       }
+      await this.#commitOffsets();
     } catch (error) {
       // Without a broker there is nothing to watch; kafkajs tries to reach it again.
       this.#brokerAnswers = false;
       this.#unjoinedSince = performance.now();
       log.warn({ err: error }, "the broker does not answer");
+    }
+  }
+
+  /** For tools that watch the lag; while the group is being joined Kafka takes none. */
+  async #commitOffsets(): Promise<void> {
+    try {
+      for (const [partition, { loop }] of this.#loops) {
+        await this.#consumer.commitOffset(partition, loop.progress.next);
+      }
+    } catch (error) {
+      this.#deps.log.debug({ err: error }, "Kafka took no offsets; it will next time");
     }
   }
 
