@@ -77,7 +77,7 @@ export class PartitionLoop {
   readonly #deps: LoopDeps;
   #stopped = false;
   #messagesMax = BATCH_MESSAGES_MAX;
-  #waitingFor: FaultKind | null = null;
+  #isWaiting = false;
   #next = 0;
   /** Offsets that are parked undecided, and why; emptied as they are committed. */
   readonly #poison = new Map<number, string>();
@@ -93,7 +93,7 @@ export class PartitionLoop {
 
   /** For the watchdog: the next undecided offset, and whether a known fault is being waited for. */
   get progress(): { next: number; isWaiting: boolean } {
-    return { next: this.#next, isWaiting: this.#waitingFor !== null };
+    return { next: this.#next, isWaiting: this.#isWaiting };
   }
 
   /** Serves the partition until `stop`. Never throws: what cannot be served ends the process. */
@@ -141,7 +141,7 @@ export class PartitionLoop {
     const row = rows[this.partition];
     assert(row !== undefined, `partition ${this.partition} is in the table`);
     this.#next = row.nextOffset;
-    this.#waitingFor = null;
+    this.#isWaiting = false;
     const expected = await this.#findReread(row.nextOffset);
     if (expected === "replaced") return { kind: "replaced" };
     // Stopped meanwhile: starting the feed would undo that, and this loop would never end.
@@ -152,7 +152,7 @@ export class PartitionLoop {
       if (typeof reread === "string") return { kind: FEED_TROUBLES[reread] };
       const [last] = reread;
       if (last === undefined || digestMessage(last) !== row.lastDigest) {
-        this.#refuse(row.nextOffset, "another message stands where the last decided one was");
+        this.#giveUpReplaced(row.nextOffset, "another message stands where the last decided one was");
         return { kind: "replaced" };
       }
     }
@@ -182,17 +182,17 @@ export class PartitionLoop {
     const extent = extents.get(this.partition);
     if (extent === undefined) throw new Error(`the topic has no partition ${this.partition}`);
     if (extent.end < next) {
-      this.#refuse(next, `the topic ends at ${extent.end}`);
+      this.#giveUpReplaced(next, `the topic ends at ${extent.end}`);
       return "replaced";
     }
     if (extent.low > next) {
-      this.#refuse(next, `the topic begins only at ${extent.low}`);
+      this.#giveUpReplaced(next, `the topic begins only at ${extent.low}`);
       return "replaced";
     }
     return next > extent.low ? next - 1 : next;
   }
 
-  #refuse(next: number, found: string): void {
+  #giveUpReplaced(next: number, found: string): void {
     const sentence =
       `The topic ${this.#deps.topics.requests} was replaced or cut: partition ${this.partition} is decided up to offset ${next}, but ${found}. ` +
       "Nothing was decided on it. Restore the topic, or start with a new database and new topics together.";
@@ -284,7 +284,7 @@ export class PartitionLoop {
     const { log, giveUp } = this.#deps;
     const line = { partition: this.partition, next: this.#next, kind, err: error };
     let backOffMs = Math.min(BACK_OFF_FIRST_MS * 2 ** (streak.any - 1), BACK_OFF_MAX_MS);
-    this.#waitingFor = null;
+    this.#isWaiting = false;
     switch (kind) {
       case "fenced":
         log.warn(line, "fenced: somebody else committed to this partition; nothing was written");
@@ -306,20 +306,21 @@ export class PartitionLoop {
         log.error(line, "the core failed on a request; once more, and it is parked");
         break;
       case "unpublished":
-        this.#waitingFor = "transient";
+        // Not a wait: with a broker that answers, this must get on, or the watchdog ends it.
         log.warn(line, "a record is committed but not published; publishing it again");
         break;
       case "transient":
-        this.#waitingFor = kind;
+        this.#isWaiting = true;
         log.warn(line, "Postgres or Kafka is away; the line waits");
         break;
       case "exhausted":
-        this.#waitingFor = kind;
+        this.#isWaiting = true;
         backOffMs = BACK_OFF_EXHAUSTED_MS;
         log.error(line, "Postgres has no room; the line waits");
         break;
       case "too-slow":
-        this.#waitingFor = kind;
+        // With a single request it will not get better by waiting.
+        this.#isWaiting = this.#messagesMax > 1;
         this.#messagesMax = Math.max(1, Math.floor(this.#messagesMax / 2));
         log.warn(
           { ...line, messagesMax: this.#messagesMax },
