@@ -152,7 +152,10 @@ export class PartitionLoop {
       if (typeof reread === "string") return { kind: FEED_TROUBLES[reread] };
       const [last] = reread;
       if (last === undefined || digestMessage(last) !== row.lastDigest) {
-        this.#giveUpReplaced(row.nextOffset, "another message stands where the last decided one was");
+        this.#giveUpReplaced(
+          row.nextOffset,
+          "another message stands where the last decided one was",
+        );
         return { kind: "replaced" };
       }
     }
