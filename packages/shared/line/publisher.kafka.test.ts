@@ -135,6 +135,22 @@ describe("a publisher", () => {
       await publisher.close();
     });
 
+    it("sends nothing again by itself when the connection breaks before the ack", async () => {
+      proxy = await openBrokerProxy();
+      const publisher = build({ brokers: [proxy.broker] });
+      expect(await publisher.publish(message("first"))).toMatchObject({ status: "acked" });
+      proxy.swallowAnswersTo("once only");
+      const once = publisher.publish(message("once only"));
+      await arrived("once only");
+      proxy.cut();
+      proxy.mend();
+      expect(await once).toEqual({ status: "unknown" });
+      expect(await publisher.publish(message("the next"))).toMatchObject({ status: "acked" });
+      await arrived("the next");
+      expect(await arrived("once only")).toHaveLength(1);
+      await publisher.close();
+    });
+
     it("says unknown when the connection breaks, and goes on when the broker is back", async () => {
       proxy = await openBrokerProxy();
       const { log, lines } = buildReadableLog();
