@@ -196,7 +196,8 @@ export class Publisher {
         if (!this.#closed) return (this.#producer = producer);
         await producer.disconnect();
       } catch (error) {
-        this.#options.log.warn({ err: error }, "the broker cannot be reached; trying again");
+        const level = delayMs === RECONNECT_FIRST_MS ? "warn" : "debug";
+        this.#options.log[level]({ err: error }, "the broker cannot be reached; trying again");
         await producer.disconnect().catch(() => {
           // It never was connected.
         });

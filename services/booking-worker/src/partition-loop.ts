@@ -314,7 +314,8 @@ export class PartitionLoop {
         break;
       case "transient":
         this.#isWaiting = true;
-        log.warn(line, "Postgres or Kafka is away; the line waits");
+        // Said once, not at every try: there may be many, in every partition.
+        log[streak.any === 1 ? "warn" : "debug"](line, "Postgres or Kafka is away; the line waits");
         break;
       case "exhausted":
         this.#isWaiting = true;
