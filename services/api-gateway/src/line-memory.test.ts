@@ -99,11 +99,23 @@ test("what is missing in between is fetched from Postgres, and nothing is applie
 });
 
 /** Tried with a catch-up that did not wait for a fetch that was under way. */
-test("catching up waits for a fetch that is under way, and tells when it was not enough", async () => {
-  const { memory } = buildMemory([row(10, 11), row(11, 12)]);
-  const filling = memory.fill(0);
-  expect(await memory.catchUp(0, 12)).toBe(true);
-  await filling;
+test("catching up waits for a slow fetch that is under way, and tells when it was not enough", async () => {
+  const gate = Promise.withResolvers<undefined>();
+  const stored = [row(10, 11), row(11, 12)];
+  const memory = new LineMemory({
+    log: buildLog("test", "silent"),
+    loadRecords: async (_, from) => {
+      await gate.promise;
+      return stored.filter(({ first }) => first >= from);
+    },
+    onRecord: () => {},
+  });
+  memory.start([{ ...LINE_START, partition: 0, nextOffset: 10 }]);
+  void memory.fill(0);
+  const caughtUp = memory.catchUp(0, 12);
+  // Well after catching up has stopped hoping for the topic.
+  setTimeout(gate.resolve, 300, undefined);
+  expect(await caughtUp).toBe(true);
   expect(memory.line(0).next).toBe(12);
   expect(await memory.catchUp(0, 13)).toBe(false);
 });
