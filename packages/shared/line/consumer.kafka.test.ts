@@ -49,6 +49,8 @@ describe("a line's consumer", () => {
     });
     consumers.push(consumer);
     await consumer.run();
+    // On a fresh broker the first join is refused while the group's coordinator loads.
+    await waitUntil("the group is joined", () => assigned.length > 0);
     return { consumer, assigned, crashed, lines };
   };
   const fill = async (partition: number, messages: number, letter = "m") => {
@@ -65,8 +67,6 @@ describe("a line's consumer", () => {
 
   it("is told its partitions, all of them, and does not crash", async () => {
     const { assigned, crashed } = await run();
-    // On a fresh broker the first join is refused while the group's coordinator loads.
-    await waitUntil("the group is joined", () => assigned.length > 0);
     expect(assigned).toEqual([count(0, TEST_PARTITIONS)]);
     expect(crashed).toEqual([]);
   });
