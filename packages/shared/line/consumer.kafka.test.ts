@@ -43,9 +43,12 @@ describe("a line's consumer", () => {
       topic: line.topics.requests,
       groupId: `${line.prefix}.consumer`,
       sessionTimeoutMs: SESSION_TIMEOUT_MS,
-      onAssigned: (partitions) => assigned.push(partitions),
       onCrash: (error) => crashed.push(error),
       ...options,
+      onAssigned: (partitions) => {
+        assigned.push(partitions);
+        options.onAssigned?.(partitions);
+      },
     });
     consumers.push(consumer);
     await consumer.run();
