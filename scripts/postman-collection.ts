@@ -11,6 +11,9 @@ export const COLLECTION_PATH = fileURLToPath(
   new URL("../docs/postman_collection.json", import.meta.url),
 );
 
+/** A collection stands alone, so it needs a whole address; `npm start` listens here. */
+const DEFAULT_URL = "http://127.0.0.1:3000";
+
 type Conversion =
   | { result: true; output: readonly { data: unknown }[] }
   | { result: false; reason: string };
@@ -23,7 +26,7 @@ type Converter = {
 };
 
 /** The description of a gateway as it is by default; no connection is opened for it. */
-export async function buildDescription(): Promise<unknown> {
+async function buildDescription(): Promise<Readonly<Record<string, unknown>>> {
   const config = parseGatewayConfig({
     DATABASE_URL: "postgres://nobody@127.0.0.1/none",
     KAFKA_BROKERS: "127.0.0.1:1",
@@ -31,7 +34,7 @@ export async function buildDescription(): Promise<unknown> {
   });
   const app = await buildApp(connectGateway(config, buildLog("description", "silent")));
   await app.ready();
-  const description: unknown = JSON.parse(JSON.stringify(app.swagger()));
+  const description = JSON.parse(JSON.stringify(app.swagger())) as Record<string, unknown>;
   await app.close();
   return description;
 }
@@ -40,7 +43,7 @@ export async function buildDescription(): Promise<unknown> {
 export async function buildCollection(): Promise<string> {
   // The package has no types and is CommonJS.
   const converter = createRequire(import.meta.url)("openapi-to-postmanv2") as Converter;
-  const data = await buildDescription();
+  const data = { ...(await buildDescription()), servers: [{ url: DEFAULT_URL }] };
   const options = {
     folderStrategy: "Tags",
     parametersResolution: "Example",

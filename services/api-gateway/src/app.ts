@@ -93,7 +93,7 @@ async function registerDocs(app: App): Promise<void> {
           "Sells tickets when thousands of people press the button in the same second: a place in the line decides who gets the seat.",
         license: { name: "MIT", identifier: "MIT" },
       },
-      servers: [{ url: "http://127.0.0.1:3000" }],
+      servers: [{ url: "/", description: "Where this description came from" }],
       tags: [
         { name: "Shows", description: "What is sold" },
         { name: "Bookings", description: "Asking for seats, and what became of it" },

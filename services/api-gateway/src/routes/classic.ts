@@ -38,6 +38,8 @@ const HOLD_MS = 120_000;
 /** Classic lists have no pages. What is beyond is reached through the `Link` header. */
 const LIST_MAX = 10_000;
 
+const ADMIN = [{ admin: [] }];
+
 const WholeCount = withMessage(Type.Integer({ minimum: 1 }), "must be a whole number from 1");
 const TimeText = withMessage(
   Type.String({ minLength: 1, maxLength: 40 }),
@@ -82,7 +84,7 @@ export function registerClassicRoutes(app: App, deps: AppDeps): void {
 function registerShows(app: App, deps: AppDeps): void {
   app.post(
     "/admin/shows",
-    { schema: { ...describe("Create a show"), body: ShowBodyA } },
+    { schema: { ...describe("Create a show", ADMIN), body: ShowBodyA } },
     async (request, reply) => {
       const { name, start_time, total_seats } = request.body;
       const show = { name, time: start_time, path: "/start_time", capacity: total_seats };
@@ -91,7 +93,7 @@ function registerShows(app: App, deps: AppDeps): void {
   );
   app.post(
     "/shows",
-    { schema: { ...describe("Create a show"), body: ShowBodyB } },
+    { schema: { ...describe("Create a show", ADMIN), body: ShowBodyB } },
     async (request, reply) => {
       const { name, startTime, seats } = request.body;
       const show = { name, time: startTime, path: "/startTime", capacity: seats };
@@ -158,7 +160,7 @@ function registerBook(app: App, deps: AppDeps): void {
 }
 
 function registerBookings(app: App, deps: AppDeps): void {
-  app.get("/bookings", { schema: describe("All bookings") }, async (request, reply) => {
+  app.get("/bookings", { schema: describe("All bookings", ADMIN) }, async (request, reply) => {
     const denied = checkAdmin(deps.access, request);
     if (denied !== null) return sendClassicProblem(reply, denied);
     const bookings = await listBookings(deps.sql, {
@@ -198,7 +200,7 @@ function registerBookings(app: App, deps: AppDeps): void {
 function registerExpiry(app: App, deps: AppDeps): void {
   app.post(
     "/admin/run-expiry",
-    { schema: describe("Release every lapsed hold now") },
+    { schema: describe("Release every lapsed hold now", ADMIN) },
     async (request, reply) => {
       const denied = checkAdmin(deps.access, request);
       if (denied !== null) return sendClassicProblem(reply, denied);
@@ -357,6 +359,6 @@ async function viewBooking({ shows }: AppDeps, booking: Booking) {
   };
 }
 
-function describe(summary: string) {
-  return { tags: ["Classic"], summary };
+function describe(summary: string, security: readonly { admin: string[] }[] = []) {
+  return { tags: ["Classic"], summary, ...(security.length === 0 ? {} : { security }) };
 }
