@@ -43,15 +43,15 @@ describe("a record", () => {
     const { entries, ...head } = record;
     expect(encodeRecord(head, entries.map(encodeEntry))).toEqual({
       body: first.body,
-      tail: first.newTail,
+      tail: first.tail,
     });
   });
 
   it("says which tail it was decided on, and its own covers all of it", () => {
-    expect(read(second.body).previousTail).toBe(first.newTail);
-    const sha = createHash("sha256").update(first.newTail).update(second.body).digest("hex");
-    expect(second.newTail).toBe(sha);
-    expect(hashChain(first.newTail, `${second.body} `)).not.toBe(sha);
+    expect(read(second.body).previousTail).toBe(first.tail);
+    const sha = createHash("sha256").update(first.tail).update(second.body).digest("hex");
+    expect(second.tail).toBe(sha);
+    expect(hashChain(first.tail, `${second.body} `)).not.toBe(sha);
     expect(hashChain(FIRST_TAIL, second.body)).not.toBe(sha);
   });
 

@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import postgres from "postgres";
 
+import type { LineRecord } from "../contract/record.ts";
 import { buildLine, decideOn, lineAfter } from "../testing/batches.ts";
 import type { TestLine } from "../testing/batches.ts";
 import { createDatabase } from "../testing/database.ts";
@@ -37,6 +38,11 @@ async function readAll(sql: Sql): Promise<string> {
     }),
   );
   return texts.join("\n");
+}
+
+/** A batch that says something else of itself than what was decided. */
+function withRecord(batch: Batch, changes: Partial<LineRecord>): Batch {
+  return { ...batch, record: { ...batch.record, ...changes } };
 }
 
 describe("commit_decisions", () => {
@@ -87,9 +93,9 @@ describe("commit_decisions", () => {
       const [partition] = await loadPartitions(sql);
       expect(partition).toMatchObject({
         nextOffset: 3,
-        tail: batch.newTail,
+        tail: batch.tail,
         publishedOffset: 2,
-        logClock: NOON,
+        logClock: NOON + 1,
         lastDigest: batch.lastDigest,
       });
     });
@@ -102,18 +108,18 @@ describe("commit_decisions", () => {
 
     it("stops a batch with the right tail at another offset", async () => {
       const batch = decideOn(line, [requestBook(show.showId, { seats: [3] })]);
-      expect(await attempt({ ...batch, first: 1 })).toEqual(FENCED);
-      expect(await attempt({ ...batch, first: 3, next: 4 })).toEqual(FENCED);
+      expect(await attempt(withRecord(batch, { first: 1 }))).toEqual(FENCED);
+      expect(await attempt(withRecord(batch, { first: 3, next: 4 }))).toEqual(FENCED);
     });
 
     it("stops a batch at the right offset that was decided on another history", async () => {
       const batch = decideOn(line, [requestBook(show.showId, { seats: [3] })]);
-      expect(await attempt({ ...batch, tail: "1".repeat(64) })).toEqual(FENCED);
+      expect(await attempt(withRecord(batch, { previousTail: "1".repeat(64) }))).toEqual(FENCED);
     });
 
     it("stops a batch of a partition that does not exist", async () => {
       const batch = decideOn(line, [requestBook(show.showId, { seats: [3] })]);
-      expect(await attempt({ ...batch, partition: 99 })).toEqual(FENCED);
+      expect(await attempt(withRecord(batch, { partition: 99 }))).toEqual(FENCED);
     });
 
     it("lets exactly one of many pass that commit the same batch at once", async () => {
@@ -135,8 +141,8 @@ describe("commit_decisions", () => {
     it("is not written when a show is at another version", async () => {
       const batch = decideOn(line, [requestBook(show.showId, { seats: [3] })]);
       for (const version of [0, 2]) {
-        const heads = new Map([[show.showId, { version, hash: "2".repeat(64) }]]);
-        expect(await attempt({ ...batch, heads })).toEqual(raised("SL001"));
+        const shows = batch.record.shows.map((it) => ({ ...it, version: version + 1 }));
+        expect(await attempt(withRecord(batch, { shows }))).toEqual(raised("SL001"));
       }
     });
 
@@ -148,8 +154,8 @@ describe("commit_decisions", () => {
 
     it("is not written when a show that it creates exists", async () => {
       const batch = decideOn(buildLine(), [show]);
-      const { next, tail } = line;
-      const spoilt = { ...batch, first: next, tail, next: next + 1 };
+      const { next, tail } = line.position;
+      const spoilt = withRecord(batch, { first: next, next: next + 1, previousTail: tail });
       expect(await attempt(spoilt)).toEqual(raised("23505"));
     });
 

@@ -2,13 +2,13 @@
  * The one way in which anything of the sale is written: `commit_decisions`, one statement for a whole
  * batch. Also the step before it: many writes of a batch become the few that the tables need.
  */
+import type { LineRecord } from "../contract/record.ts";
 import { assert } from "../core/assert.ts";
 import { layoutCapacity, sectionCapacity } from "../core/layout.ts";
 import type { Booking, ShowFacts, Write } from "../core/model.ts";
-import { freePlaces, isLive } from "../core/show.ts";
+import { isLive } from "../core/show.ts";
 import type { LineState } from "../core/show.ts";
 import type { Sql } from "./client.ts";
-import type { ShowHead } from "./load-shows.ts";
 
 export type SeatClaim = {
   readonly showId: string;
@@ -61,24 +61,22 @@ function claims({ id, showId, seats }: Booking): SeatClaim[] {
 }
 
 export type Batch = {
-  readonly partition: number;
-  /** The fence: the offset and the tail hash that the batch was decided on. */
-  readonly first: number;
-  readonly tail: string;
-  readonly next: number;
-  readonly newTail: string;
-  /** Up to where records are known to be published. */
-  readonly published: number;
-  readonly logClock: number;
-  readonly lastDigest: string;
+  /**
+   * What is committed, as everybody will read it. Where it begins and the tail it was decided on are
+   * the fence.
+   */
+  readonly record: LineRecord;
+  /** The record's text, and the tail hash that covers it. */
   readonly body: string;
+  readonly tail: string;
+  readonly logClock: number;
+  /** By this the last message is known again; see `digestMessage`. */
+  readonly lastDigest: string;
+  /** Up to where earlier records are known to be published. */
+  readonly published: number;
   readonly net: NetWrites;
   /** The state after the batch. */
   readonly state: LineState;
-  /** The heads of the touched shows before the batch; none for a new show. */
-  readonly heads: ReadonlyMap<string, ShowHead>;
-  /** The running hashes after the batch, of every show that it touched. */
-  readonly hashes: ReadonlyMap<string, string>;
   readonly deadLetters: readonly DeadLetter[];
 };
 
@@ -90,17 +88,18 @@ export type CommitResult = { readonly committed: boolean; readonly clockMs: numb
  * Throws what the driver throws; if the answer was lost, only Postgres knows whether it happened.
  */
 export async function commitDecisions(sql: Sql, batch: Batch): Promise<CommitResult> {
-  const { net } = batch;
-  const shows = buildShowRows(batch);
+  const { record, net } = batch;
+  const created = new Set(net.showsCreated.map(({ id }) => id));
+  const shows = record.shows.filter(({ id }) => !created.has(id));
   const sections = buildSectionRows(batch);
   const bookings = net.bookings.map(({ booking }) => booking);
   const [row] = await sql<{ committed: boolean; clockMs: number }[]>`
     select committed, clock_ms::float8 as "clockMs" from commit_decisions(
-      ${batch.partition}::smallint, ${batch.first}::bigint, ${batch.tail}::text,
-      ${batch.next}::bigint, ${batch.newTail}::text, ${batch.published}::bigint,
+      ${record.partition}::smallint, ${record.first}::bigint, ${record.previousTail}::text,
+      ${record.next}::bigint, ${batch.tail}::text, ${batch.published}::bigint,
       ${batch.logClock}::bigint, ${batch.lastDigest}::text, ${batch.body}::text,
       ${JSON.stringify(buildNewShowRows(batch))}::text::jsonb,
-      ${shows.map((show) => show.id)}::uuid[], ${shows.map((show) => show.version)}::bigint[],
+      ${shows.map((show) => show.id)}::uuid[], ${shows.map((show) => show.version - 1)}::bigint[],
       ${shows.map((show) => show.free)}::int[], ${shows.map((show) => show.held)}::int[],
       ${shows.map((show) => show.confirmed)}::int[], ${shows.map((show) => show.hash)}::text[],
       ${bookings.map((booking) => booking.id)}::uuid[], ${net.bookings.map(({ isNew }) => String(isNew))}::text[]::boolean[],
@@ -136,39 +135,33 @@ export async function commitDecisions(sql: Sql, batch: Batch): Promise<CommitRes
   return row;
 }
 
-function countersAfter(batch: Batch, showId: string) {
-  const show = batch.state.shows.get(showId);
-  const hash = batch.hashes.get(showId);
-  assert(show !== undefined && hash !== undefined, `touched show ${showId} is loaded and hashed`);
-  return { free: freePlaces(show), held: show.held, confirmed: show.confirmed, hash };
-}
-
-function buildShowRows(batch: Batch) {
-  return [...batch.hashes.keys()].flatMap((id) => {
-    const head = batch.heads.get(id);
-    return head === undefined ? [] : [{ id, version: head.version, ...countersAfter(batch, id) }];
+function buildNewShowRows({ record, net }: Batch) {
+  return net.showsCreated.map(({ id, name, startsAt, layout, rules, createdAt }) => {
+    const counters = record.shows.find((show) => show.id === id);
+    assert(counters !== undefined, `new show ${id} is in the record`);
+    const { free, held, confirmed, hash } = counters;
+    return {
+      id,
+      name,
+      starts_at: startsAt,
+      layout,
+      hold_ms: rules.holdMs,
+      confirmation: rules.confirmation,
+      cancel_confirmed: rules.cancelConfirmed,
+      capacity: layoutCapacity(layout),
+      created_at: createdAt,
+      free,
+      held,
+      confirmed,
+      hash,
+    };
   });
 }
 
-function buildNewShowRows(batch: Batch) {
-  return batch.net.showsCreated.map(({ id, name, startsAt, layout, rules, createdAt }) => ({
-    id,
-    name,
-    starts_at: startsAt,
-    layout,
-    hold_ms: rules.holdMs,
-    confirmation: rules.confirmation,
-    cancel_confirmed: rules.cancelConfirmed,
-    capacity: layoutCapacity(layout),
-    created_at: createdAt,
-    ...countersAfter(batch, id),
-  }));
-}
-
 /** Standing sections of the touched shows, as they are after the batch. */
-function buildSectionRows(batch: Batch) {
-  return [...batch.hashes.keys()].flatMap((showId) => {
-    const show = batch.state.shows.get(showId);
+function buildSectionRows({ record, state }: Batch) {
+  return record.shows.flatMap(({ id: showId }) => {
+    const show = state.shows.get(showId);
     return [...(show?.standing ?? [])].map(([section, counters]) => {
       const shape = show?.facts.layout.sections[section];
       assert(shape !== undefined, `section ${section} is in the layout`);

@@ -93,7 +93,7 @@ describe("the loaders", () => {
       for (let round = 0; round < 20; round++) {
         const fresh = requestBook(show.showId, { seats: [99] });
         const batch = decideOn(line, [fresh]);
-        const place = line.next;
+        const place = line.position.next;
         const looks: { found: boolean; isDecided: boolean }[] = [];
         const read = async () => {
           for (let found = false; !found;) {
@@ -160,7 +160,10 @@ describe("the loaders", () => {
   it("loadPartitions gives them in order, with the database's clock", async () => {
     const partitions = await loadPartitions(sql);
     expect(partitions.map(({ partition }) => partition)).toEqual([0, 1, 2]);
-    expect(partitions[1]).toMatchObject({ nextOffset: line.next, tail: line.tail });
+    expect(partitions[1]).toMatchObject({
+      nextOffset: line.position.next,
+      tail: line.position.tail,
+    });
     for (const { clockMs } of partitions) expect(Number.isInteger(clockMs)).toBe(true);
   });
 

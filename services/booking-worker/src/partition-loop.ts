@@ -11,6 +11,7 @@ import { buildLineState } from "@seatline/shared/core/show.ts";
 import type { LineState } from "@seatline/shared/core/show.ts";
 import type { Sql } from "@seatline/shared/db/client.ts";
 import { commitDecisions } from "@seatline/shared/db/commit-decisions.ts";
+import type { Batch } from "@seatline/shared/db/commit-decisions.ts";
 import { ConfigError } from "@seatline/shared/runtime/config.ts";
 import { classifyFault } from "@seatline/shared/runtime/faults.ts";
 import type { FaultKind } from "@seatline/shared/runtime/faults.ts";
@@ -18,14 +19,19 @@ import { loadBookings } from "@seatline/shared/db/load-bookings.ts";
 import { loadPartitions } from "@seatline/shared/db/load-partitions.ts";
 import { loadShows } from "@seatline/shared/db/load-shows.ts";
 import type { ShowHead } from "@seatline/shared/db/load-shows.ts";
+import {
+  decideBatch,
+  digestMessage,
+  positionAfter,
+  readMessage,
+} from "@seatline/shared/line/batch.ts";
+import type { Position, ReadMessage } from "@seatline/shared/line/batch.ts";
 import type { LineConsumer } from "@seatline/shared/line/consumer.ts";
 import type { Feed } from "@seatline/shared/line/feed.ts";
 import type { Publisher } from "@seatline/shared/line/publisher.ts";
 import type { ExtentReader, Topics } from "@seatline/shared/line/topics.ts";
 import type { Log } from "@seatline/shared/runtime/log.ts";
 
-import { decideBatch, digestMessage, readMessage } from "./batch.ts";
-import type { DecidedBatch, Position, ReadMessage } from "./batch.ts";
 import { publishRecord, publishStored } from "./publish-records.ts";
 
 export type LoopDeps = {
@@ -127,7 +133,7 @@ export class PartitionLoop {
       if (!committed) return { kind: "fenced" };
       const published = await publishRecord(this.#deps, batch.record, batch.body); // 6
       if (!published) return { kind: "unpublished" };
-      owned.position = { ...owned.position, published: batch.next };
+      owned.position = { ...owned.position, published: owned.position.next };
     }
   }
 
@@ -241,7 +247,7 @@ export class PartitionLoop {
   }
 
   /** 4. The fold. `now` never goes back. */
-  #decide(owned: Owned, messages: readonly ReadMessage[]): DecidedBatch | Trouble {
+  #decide(owned: Owned, messages: readonly ReadMessage[]): Batch | Trouble {
     const elapsed = Math.floor(performance.now() - owned.clock.seenAt);
     owned.now = Math.max(owned.now, owned.clock.databaseMs + elapsed);
     const batch = decideBatch(owned.position, messages, owned);
@@ -249,22 +255,17 @@ export class PartitionLoop {
       this.#suspect({ next: owned.position.next, offset: batch.failedAt });
       return { kind: "core", error: batch.error };
     }
-    owned.carry = [...messages.slice(batch.decided), ...owned.carry];
+    owned.carry = [...messages.slice(batch.record.entries.length), ...owned.carry];
     return batch;
   }
 
   /** 5. One statement. False if the partition is not ours any more. */
-  async #commit(owned: Owned, batch: DecidedBatch): Promise<boolean> {
+  async #commit(owned: Owned, batch: Batch): Promise<boolean> {
     const { committed, clockMs } = await commitDecisions(this.#deps.sql, batch);
     if (!committed) return false;
     owned.clock = { databaseMs: clockMs, seenAt: performance.now() };
-    owned.position = {
-      ...owned.position,
-      next: batch.next,
-      tail: batch.newTail,
-      logClock: batch.logClock,
-    };
-    this.#next = batch.next;
+    owned.position = positionAfter(owned.position, batch);
+    this.#next = owned.position.next;
     this.#messagesMax = Math.min(this.#messagesMax * 2, BATCH_MESSAGES_MAX);
     for (const { offset, fault } of batch.deadLetters) {
       this.#poison.delete(offset);

@@ -14,10 +14,10 @@ import {
   requestConfirm,
   requestShow,
 } from "@seatline/shared/testing/requests.ts";
+import { REQUEST_BYTES_MAX } from "@seatline/shared/line/batch.ts";
 
 import { startWorker } from "../testing/test-worker.ts";
 import type { TestWorker } from "../testing/test-worker.ts";
-import { REQUEST_BYTES_MAX } from "./batch.ts";
 
 type Letter = {
   readonly offset: number;

@@ -5,25 +5,26 @@
 import { isUtf8 } from "node:buffer";
 import { hash as digest } from "node:crypto";
 
-import { readPartition } from "@seatline/shared/contract/booking-id.ts";
-import { partitionOf } from "@seatline/shared/contract/partition.ts";
+import { readPartition } from "../contract/booking-id.ts";
+import { partitionOf } from "../contract/partition.ts";
 import {
   FIRST_TAIL,
+  RECORD_VERSION,
   encodeEntry,
   encodeRecord,
   hashChain,
-} from "@seatline/shared/contract/record.ts";
-import type { LineRecord, RecordEntry, RecordShow } from "@seatline/shared/contract/record.ts";
-import { parseRequest } from "@seatline/shared/contract/request.ts";
-import { assert, unreachable } from "@seatline/shared/core/assert.ts";
-import type { Booking, Decision, Moment, Request, Write } from "@seatline/shared/core/model.ts";
-import { freePlaces } from "@seatline/shared/core/show.ts";
-import type { LineState } from "@seatline/shared/core/show.ts";
-import { step } from "@seatline/shared/core/step.ts";
-import { buildNetWrites } from "@seatline/shared/db/commit-decisions.ts";
-import type { Batch, DeadLetter } from "@seatline/shared/db/commit-decisions.ts";
-import type { ShowHead } from "@seatline/shared/db/load-shows.ts";
-import type { LineMessage } from "@seatline/shared/line/feed.ts";
+} from "../contract/record.ts";
+import type { RecordEntry, RecordShow } from "../contract/record.ts";
+import { parseRequest } from "../contract/request.ts";
+import { assert, unreachable } from "../core/assert.ts";
+import type { Booking, Decision, Moment, Request, Write } from "../core/model.ts";
+import { freePlaces } from "../core/show.ts";
+import type { LineState } from "../core/show.ts";
+import { step } from "../core/step.ts";
+import { buildNetWrites } from "../db/commit-decisions.ts";
+import type { Batch, DeadLetter } from "../db/commit-decisions.ts";
+import type { ShowHead } from "../db/load-shows.ts";
+import type { LineMessage } from "./feed.ts";
 
 /** Where a partition stands: what the next batch is decided on. */
 export type Position = {
@@ -46,12 +47,6 @@ export type ReadMessage = LineMessage & {
 
 /** The request at `offset` made the core fail: a bug of ours, kept away from everybody else's requests. */
 export type CoreFailure = { readonly failedAt: number; readonly error: unknown };
-
-export type DecidedBatch = Batch & {
-  readonly record: LineRecord;
-  /** How many of the messages are in the batch; the rest was cut off by a bound. */
-  readonly decided: number;
-};
 
 /**
  * At most so many changes in one commit; a batch is cut behind the request that reaches it. With the
@@ -109,18 +104,18 @@ function readText({ value }: LineMessage): string | null {
 }
 
 /**
- * Decides the messages in order. `state` must hold the shows and bookings they refer to; it is
- * consumed. If the core fails, the state is worthless and the offset of the culprit is returned.
+ * Decides the messages in order, all or as many as a bound lets: those of which the record has an
+ * entry. `state` must hold the shows and bookings they refer to; it is consumed. If the core fails,
+ * the state is worthless and the offset of the culprit is returned.
  */
 export function decideBatch(
   position: Position,
   messages: readonly ReadMessage[],
   context: { state: LineState; heads: ReadonlyMap<string, ShowHead>; now: number },
-): DecidedBatch | CoreFailure {
+): Batch | CoreFailure {
   const { state, heads, now } = context;
   const fold = new BatchFold(heads);
   let { logClock } = position;
-  let decided = 0;
   for (const message of messages) {
     logClock = Math.max(logClock, message.appendedAt);
     const place = { partition: position.partition, offset: message.offset };
@@ -133,39 +128,34 @@ export function decideBatch(
         return { failedAt: message.offset, error };
       }
     }
-    decided += 1;
     if (fold.writes.length >= BATCH_WRITES_MAX || fold.size >= BATCH_RECORD_SIZE_MAX) break;
   }
-  const last = messages[decided - 1];
+  const last = messages[fold.entries.length - 1];
   assert(last !== undefined, "a batch has at least one message");
-  const record = {
-    v: 1 as const,
+  const head = {
+    v: RECORD_VERSION,
     partition: position.partition,
     first: position.next,
     next: last.offset + 1,
     now,
     previousTail: position.tail,
     shows: fold.buildShows(state),
-  };
-  const { body, tail } = encodeRecord(record, fold.entryTexts);
+  } as const;
   return {
-    partition: position.partition,
-    first: position.next,
-    tail: position.tail,
-    next: record.next,
-    newTail: tail,
-    published: position.published,
+    record: { ...head, entries: fold.entries },
+    ...encodeRecord(head, fold.entryTexts),
     logClock,
     lastDigest: digestMessage(last),
-    body,
+    published: position.published,
     net: buildNetWrites(fold.writes),
     state,
-    heads,
-    hashes: fold.hashes,
     deadLetters: fold.deadLetters,
-    record: { ...record, entries: fold.entries },
-    decided,
   };
+}
+
+/** Where the partition stands once the batch is committed. */
+export function positionAfter(position: Position, { record, tail, logClock }: Batch): Position {
+  return { ...position, next: record.next, tail, logClock };
 }
 
 /** By this the last decided message is known again (SHA-256 over its value, hex). */
@@ -178,6 +168,7 @@ class BatchFold {
   readonly entries: RecordEntry[] = [];
   readonly entryTexts: string[] = [];
   readonly deadLetters: DeadLetter[] = [];
+  /** The running hashes of the shows that it touched. */
   readonly hashes = new Map<string, string>();
   /** Characters of all entries so far. */
   size = 0;

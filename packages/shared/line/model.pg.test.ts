@@ -6,24 +6,25 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { FIRST_TAIL } from "@seatline/shared/contract/record.ts";
-import { encodeRequest } from "@seatline/shared/contract/request.ts";
-import { layoutSeats } from "@seatline/shared/core/layout.ts";
-import type { Section } from "@seatline/shared/core/layout.ts";
-import type { Book, CreateShow, Request, Want } from "@seatline/shared/core/model.ts";
-import { buildLineState, freePlaces, isLive } from "@seatline/shared/core/show.ts";
-import type { LineState, Show } from "@seatline/shared/core/show.ts";
-import type { Sql } from "@seatline/shared/db/client.ts";
-import { commitDecisions } from "@seatline/shared/db/commit-decisions.ts";
-import { loadBookings } from "@seatline/shared/db/load-bookings.ts";
-import { loadPartitions } from "@seatline/shared/db/load-partitions.ts";
-import { findSeats, findShow, loadShows } from "@seatline/shared/db/load-shows.ts";
-import type { ShowHead } from "@seatline/shared/db/load-shows.ts";
-import { checkState } from "@seatline/shared/testing/core-invariants.ts";
-import { createDatabase } from "@seatline/shared/testing/database.ts";
-import type { TestDatabase } from "@seatline/shared/testing/database.ts";
-import { buildRandom, seedOfRun } from "@seatline/shared/testing/random.ts";
-import type { Random } from "@seatline/shared/testing/random.ts";
+import { FIRST_TAIL } from "../contract/record.ts";
+import { encodeRequest } from "../contract/request.ts";
+import { layoutSeats } from "../core/layout.ts";
+import type { Section } from "../core/layout.ts";
+import type { Book, CreateShow, Request, Want } from "../core/model.ts";
+import { buildLineState, freePlaces, isLive } from "../core/show.ts";
+import type { LineState, Show } from "../core/show.ts";
+import type { Sql } from "../db/client.ts";
+import { commitDecisions } from "../db/commit-decisions.ts";
+import type { Batch } from "../db/commit-decisions.ts";
+import { loadBookings } from "../db/load-bookings.ts";
+import { loadPartitions } from "../db/load-partitions.ts";
+import { findSeats, findShow, loadShows } from "../db/load-shows.ts";
+import type { ShowHead } from "../db/load-shows.ts";
+import { checkState } from "../testing/core-invariants.ts";
+import { createDatabase } from "../testing/database.ts";
+import type { TestDatabase } from "../testing/database.ts";
+import { buildRandom, seedOfRun } from "../testing/random.ts";
+import type { Random } from "../testing/random.ts";
 import {
   NOON,
   requestBook,
@@ -31,11 +32,11 @@ import {
   requestConfirm,
   requestExpire,
   requestShow,
-} from "@seatline/shared/testing/requests.ts";
-import { TEST_PARTITIONS } from "@seatline/shared/testing/servers.ts";
+} from "../testing/requests.ts";
+import { TEST_PARTITIONS } from "../testing/servers.ts";
 
-import { decideBatch, readMessage } from "./batch.ts";
-import type { DecidedBatch, Position } from "./batch.ts";
+import { decideBatch, positionAfter, readMessage } from "./batch.ts";
+import type { Position } from "./batch.ts";
 
 const SALES = 3;
 const BATCHES = 40;
@@ -131,7 +132,7 @@ async function loadAll(sql: Sql, sale: Sale) {
 function decideNext(
   sale: Sale,
   { state, heads }: { state: LineState; heads: ReadonlyMap<string, ShowHead> },
-): DecidedBatch {
+): Batch {
   const { random, position, shows } = sale;
   const requests: readonly Request[] =
     position.next === 0
@@ -172,7 +173,7 @@ function takenOf({ facts, taken }: Show): number[] {
   return seats.filter((seat) => taken.has(seat));
 }
 
-function noteWhatCameUp({ net, record }: DecidedBatch): void {
+function noteWhatCameUp({ net, record }: Batch): void {
   const released = new Set(net.released.map(({ showId, seat }) => `${showId}/${seat}`));
   if (net.taken.some(({ showId, seat }) => released.has(`${showId}/${seat}`))) {
     seen.retakenInOneBatch += 1;
@@ -185,7 +186,7 @@ function noteWhatCameUp({ net, record }: DecidedBatch): void {
   seen.parked += record.entries.filter(({ deadLetter }) => deadLetter !== null).length;
 }
 
-async function checkStored(sql: Sql, sale: Sale, batch: DecidedBatch): Promise<void> {
+async function checkStored(sql: Sql, sale: Sale, batch: Batch): Promise<void> {
   const { state, heads } = await loadAll(sql, sale);
   expect(describeAll(state)).toEqual(describeAll(batch.state));
   checkState(state);
@@ -229,8 +230,9 @@ describe(`what is loaded is what was applied (SEED=${seed})`, () => {
         expect(await commitDecisions(sql, batch)).toMatchObject({ committed: true });
         await checkStored(sql, sale, batch);
         noteWhatCameUp(batch);
-        const { next, newTail: tail, logClock, lastDigest } = batch;
-        sale.position = { ...sale.position, next, tail, logClock };
+        sale.position = positionAfter(sale.position, batch);
+        const { next, tail, logClock } = sale.position;
+        const { lastDigest } = batch;
         const stored = (await loadPartitions(sql))[partition];
         expect(stored).toMatchObject({ nextOffset: next, tail, logClock, lastDigest });
       }

@@ -1,35 +1,32 @@
 /** A batch as a pure fold: where it ends, what it leaves behind, what a failure of the core costs. */
 import { describe, expect, it } from "vitest";
 
-import {
-  FIRST_TAIL,
-  encodeEntry,
-  hashChain,
-  parseRecord,
-} from "@seatline/shared/contract/record.ts";
-import { encodeRequest } from "@seatline/shared/contract/request.ts";
-import type { Book, Request } from "@seatline/shared/core/model.ts";
-import { buildLineState } from "@seatline/shared/core/show.ts";
-import { LAPSES_PER_REQUEST_MAX } from "@seatline/shared/core/step.ts";
-import type { LineMessage } from "@seatline/shared/line/feed.ts";
-import { RECORD_BYTES_MAX } from "@seatline/shared/line/topics.ts";
+import { FIRST_TAIL, encodeEntry, hashChain, parseRecord } from "../contract/record.ts";
+import { encodeRequest } from "../contract/request.ts";
+import type { Book, Request } from "../core/model.ts";
+import { buildLineState } from "../core/show.ts";
+import { LAPSES_PER_REQUEST_MAX } from "../core/step.ts";
+import type { LineMessage } from "./feed.ts";
+import { RECORD_BYTES_MAX } from "./topics.ts";
 import {
   NOON,
   requestBook,
   requestCancel,
   requestConfirm,
   requestShow,
-} from "@seatline/shared/testing/requests.ts";
-import { TEST_PARTITIONS } from "@seatline/shared/testing/servers.ts";
+} from "../testing/requests.ts";
+import { TEST_PARTITIONS } from "../testing/servers.ts";
 
 import {
   BATCH_WRITES_MAX,
   REQUEST_BYTES_MAX,
   decideBatch,
   digestMessage,
+  positionAfter,
   readMessage,
 } from "./batch.ts";
-import type { DecidedBatch, Position, ReadMessage } from "./batch.ts";
+import type { Position, ReadMessage } from "./batch.ts";
+import type { Batch } from "../db/commit-decisions.ts";
 
 const START: Position = {
   partition: 0,
@@ -54,7 +51,7 @@ function readAll(requests: readonly Request[], position = START): ReadMessage[] 
 function decideAll(
   messages: readonly ReadMessage[],
   { position = START, state = buildLineState(), now = NOON } = {},
-): DecidedBatch {
+): Batch {
   const batch = decideBatch(position, messages, { state, heads: new Map(), now });
   if ("failedAt" in batch) throw batch.error;
   return batch;
@@ -66,8 +63,8 @@ describe("a batch", () => {
   const second = requestBook(show.showId, { seats: [1] });
 
   it("decides in the order of the line", () => {
-    const { record, decided } = decideAll(readAll([show, first, second]));
-    expect(decided).toBe(3);
+    const { record } = decideAll(readAll([show, first, second]));
+    expect(record).toMatchObject({ first: 0, next: 3 });
     expect(record.entries.map(({ outcome }) => outcome.kind)).toEqual([
       "show",
       "booking",
@@ -77,15 +74,15 @@ describe("a batch", () => {
   });
 
   it("leaves the record that it describes, and a tail that covers it", () => {
-    const { record, body, newTail } = decideAll(readAll([show, first, second]));
+    const { record, body, tail } = decideAll(readAll([show, first, second]));
     expect(parseRecord(body)).toEqual(record);
-    expect(newTail).toBe(hashChain(FIRST_TAIL, body));
+    expect(tail).toBe(hashChain(FIRST_TAIL, body));
   });
 
   it("is the same whenever it is decided again", () => {
     const [one, other] = [1, 2].map(() => decideAll(readAll([show, first, second])));
     expect(one?.body).toBe(other?.body);
-    expect(one?.newTail).toBe(other?.newTail);
+    expect(one?.tail).toBe(other?.tail);
   });
 
   it("chains the running hash of a show over its entries, and of no other show", () => {
@@ -132,10 +129,9 @@ describe("the bounds of a batch", () => {
 
   it("cut it behind the request that reaches them", () => {
     const books = Array.from({ length: BATCH_WRITES_MAX + 5 }, (_, index) => book(index + 1));
-    const { decided, next, record } = decideAll(readAll([show, ...books]));
-    expect(decided).toBe(BATCH_WRITES_MAX);
-    expect(next).toBe(decided);
-    expect(record.entries).toHaveLength(decided);
+    const { record } = decideAll(readAll([show, ...books]));
+    expect(record.entries).toHaveLength(BATCH_WRITES_MAX);
+    expect(record.next).toBe(BATCH_WRITES_MAX);
   });
 
   // The worst that can come together: a batch that is almost full, and a mass lapse in front of its
@@ -156,8 +152,8 @@ describe("the bounds of a batch", () => {
     let position = START;
     for (let rest = readAll([large, show, ...holds]); rest.length > 0;) {
       const batch = decideAll(rest, { ...before, position });
-      position = { ...position, next: batch.next, tail: batch.newTail };
-      rest = rest.slice(batch.decided);
+      position = positionAfter(position, batch);
+      rest = rest.slice(batch.record.entries.length);
     }
     const fill = Array.from({ length: BATCH_WRITES_MAX - 1 }, (_, index) => book(index + 1));
     const messages = readAll([...fill, requestBook(large.showId, { seats: [1] })], position);
@@ -182,8 +178,8 @@ describe("a record", () => {
     if (first === undefined || second === undefined) throw new Error("it has messages");
     // As large as a message may be: each entry then has it in its text.
     const padded = rest.map((message) => ({ ...message, text: "x".repeat(REQUEST_BYTES_MAX) }));
-    const { decided, body } = decideAll([first, second, ...padded]);
-    expect(decided).toBeLessThan(40);
+    const { record, body } = decideAll([first, second, ...padded]);
+    expect(record.entries.length).toBeLessThan(40);
     expect(Buffer.byteLength(body)).toBeLessThan(RECORD_BYTES_MAX);
   });
 
