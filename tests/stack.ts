@@ -3,15 +3,19 @@
  * their own. Ends with everything it started, and fails if one of the services did not do well.
  */
 import { findFreePort } from "@seatline/infra/ports.ts";
-import { buildTopicPrefix, createTestTopics } from "@seatline/shared/testing/broker.ts";
+import {
+  buildTopicPrefix,
+  createTestTopics,
+  openBrokerProxy,
+} from "@seatline/shared/testing/broker.ts";
 import { createDatabase } from "@seatline/shared/testing/database.ts";
 import type { TestDatabase } from "@seatline/shared/testing/database.ts";
+import { Proxy } from "@seatline/shared/testing/proxy.ts";
 import type { Topics } from "@seatline/shared/line/topics.ts";
 import { afterAll, beforeAll, inject } from "vitest";
 
 import { Client } from "./client.ts";
 import { buildHttp } from "./http.ts";
-import { Proxy } from "./proxy.ts";
 import { Service } from "./service.ts";
 import type { ServiceName } from "./service.ts";
 
@@ -140,14 +144,8 @@ export class Stack {
 }
 
 async function openProxies(databaseUrl: string) {
-  const [broker = ""] = inject("kafkaBrokers");
-  const url = new URL(databaseUrl);
-  const [postgres, kafka] = await Promise.all([
-    Proxy.open(url.host),
-    Proxy.open(broker, { rewriteAddress: true }),
-  ]);
-  url.host = postgres.address;
-  return { postgres, kafka, databaseUrl: url.href };
+  const [postgres, kafka] = await Promise.all([Proxy.open(databaseUrl), openBrokerProxy()]);
+  return { postgres, kafka, databaseUrl: postgres.through(databaseUrl) };
 }
 
 /** A stack for all tests of the file that calls it. */

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { classifyFault } from "../runtime/faults.ts";
 import { createDatabase } from "../testing/database.ts";
 import type { TestDatabase } from "../testing/database.ts";
-import { TcpProxy } from "../testing/tcp-proxy.ts";
+import { Proxy } from "../testing/proxy.ts";
 import { waitUntil } from "../testing/wait-until.ts";
 import { CLOSE_TIMEOUT_S, connectSql } from "./client.ts";
 import type { Sql } from "./client.ts";
@@ -20,11 +20,11 @@ async function faultOf(statement: Promise<unknown>): Promise<string> {
 
 describe("a statement", () => {
   let database: TestDatabase;
-  let proxy: TcpProxy;
+  let proxy: Proxy;
   let sql: Sql;
   beforeAll(async () => {
     database = await createDatabase();
-    proxy = await TcpProxy.open(database.url);
+    proxy = await Proxy.open(database.url);
     sql = connectSql({ ...OPTIONS, url: proxy.through(database.url) });
   });
   afterAll(async () => {

@@ -177,7 +177,7 @@ describe("a line's consumer", () => {
 
   it("is back by itself when the broker was away", async () => {
     const proxy = await openBrokerProxy();
-    const { consumer, crashed } = await run({ brokers: [proxy.broker] });
+    const { consumer, crashed } = await run({ brokers: [proxy.address] });
     await fill(0, 5);
     await takeUpTo(consumer.startFeed(0, 0), 5);
     const feed = consumer.feedOf(0);

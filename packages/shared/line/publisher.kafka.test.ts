@@ -6,7 +6,7 @@ import { TestLine } from "../testing/line.ts";
 import type { TopicMessage } from "../testing/line.ts";
 import { buildReadableLog } from "../testing/log-lines.ts";
 import { TEST_PARTITIONS } from "../testing/servers.ts";
-import type { TcpProxy } from "../testing/tcp-proxy.ts";
+import type { Proxy } from "../testing/proxy.ts";
 import { waitUntil } from "../testing/wait-until.ts";
 import { Publisher } from "./publisher.ts";
 import type { OutgoingMessage, PublishResult } from "./publisher.ts";
@@ -98,7 +98,7 @@ describe("a publisher", () => {
 
   it("does not resolve before the broker has the message", async () => {
     const proxy = await openBrokerProxy();
-    const publisher = build({ brokers: [proxy.broker], deadlineMs: 2_000 });
+    const publisher = build({ brokers: [proxy.address], deadlineMs: 2_000 });
     expect(await publisher.publish(message("with an ack"))).toMatchObject({ status: "acked" });
     proxy.swallowAnswersTo("held back");
     let result: PublishResult | undefined;
@@ -111,14 +111,14 @@ describe("a publisher", () => {
   });
 
   describe("when an ack is lost", () => {
-    let proxy: TcpProxy;
+    let proxy: Proxy;
     afterEach(async () => {
       await proxy.close();
     });
 
     it("says unknown, sends nothing again, and goes on with a new connection", async () => {
       proxy = await openBrokerProxy();
-      const publisher = build({ brokers: [proxy.broker], deadlineMs: 500 });
+      const publisher = build({ brokers: [proxy.address], deadlineMs: 500 });
       expect(await publisher.publish(message("before"))).toMatchObject({ status: "acked" });
       proxy.swallowAnswersTo("the lost one");
       const lost = [publisher.publish(message("the lost one"))];
@@ -137,7 +137,7 @@ describe("a publisher", () => {
 
     it("sends nothing again by itself when the connection breaks before the ack", async () => {
       proxy = await openBrokerProxy();
-      const publisher = build({ brokers: [proxy.broker] });
+      const publisher = build({ brokers: [proxy.address] });
       expect(await publisher.publish(message("first"))).toMatchObject({ status: "acked" });
       proxy.swallowAnswersTo("once only");
       const once = publisher.publish(message("once only"));
@@ -154,7 +154,7 @@ describe("a publisher", () => {
     it("says unknown when the connection breaks, and goes on when the broker is back", async () => {
       proxy = await openBrokerProxy();
       const { log, lines } = buildReadableLog();
-      const publisher = build({ brokers: [proxy.broker], deadlineMs: 500, log });
+      const publisher = build({ brokers: [proxy.address], deadlineMs: 500, log });
       publisher.connect();
       await waitUntil("it is connected", () => publisher.isConnected);
       proxy.cut();

@@ -41,12 +41,13 @@ export function decideOn(line: TestLine, requests: readonly Request[], time = NO
   return batch;
 }
 
-/** Where the partition stands after a batch. */
+/** Where the partition stands after a batch that was committed and published. */
 export function lineAfter(line: TestLine, batch: Batch): TestLine {
   const touched = batch.record.shows.map(({ id, version, hash }): [string, ShowHead] => [
     id,
     { version, hash },
   ]);
   const heads = new Map([...line.heads, ...touched]);
-  return { position: positionAfter(line.position, batch), state: batch.state, heads };
+  const position = { ...positionAfter(line.position, batch), published: batch.record.next };
+  return { position, state: batch.state, heads };
 }

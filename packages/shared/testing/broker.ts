@@ -8,7 +8,7 @@ import { buildTopics, createTopics } from "../line/topics.ts";
 import type { Topics } from "../line/topics.ts";
 import { buildLog } from "../runtime/log.ts";
 import { TEST_PARTITIONS } from "./servers.ts";
-import { TcpProxy } from "./tcp-proxy.ts";
+import { Proxy } from "./proxy.ts";
 
 export const SILENT = buildLog("test", "silent");
 
@@ -47,9 +47,9 @@ export async function withAdmin<T>(work: (admin: Admin) => Promise<T>): Promise<
 }
 
 /** A proxy that clients take for the broker. */
-export async function openBrokerProxy(): Promise<TcpProxy> {
+export async function openBrokerProxy(): Promise<Proxy> {
   const { brokers } = await withAdmin((admin) => admin.describeCluster());
   const [broker] = brokers;
   if (broker === undefined) throw new Error("the cluster has a broker");
-  return await TcpProxy.openBroker(broker);
+  return await Proxy.openBroker(broker);
 }

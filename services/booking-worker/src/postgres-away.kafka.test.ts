@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { TestLine } from "@seatline/shared/testing/line.ts";
 import { requestBook, requestConfirm, requestShow } from "@seatline/shared/testing/requests.ts";
-import { TcpProxy } from "@seatline/shared/testing/tcp-proxy.ts";
+import { Proxy } from "@seatline/shared/testing/proxy.ts";
 import { waitUntil } from "@seatline/shared/testing/wait-until.ts";
 
 import { startWorker } from "../testing/test-worker.ts";
@@ -14,13 +14,13 @@ const ONLY_IN_A_COMMIT = '"previousTail":';
 
 describe("with Postgres away", () => {
   let line: TestLine;
-  let proxy: TcpProxy;
+  let proxy: Proxy;
   let worker: TestWorker;
   const show = requestShow();
 
   beforeEach(async () => {
     line = await TestLine.open();
-    proxy = await TcpProxy.open(line.database.url);
+    proxy = await Proxy.open(line.database.url);
     worker = await startWorker(line, { databaseUrl: proxy.through(line.database.url) });
     await line.ask(show);
     await line.decidedUpTo(0, 1);

@@ -1,53 +1,71 @@
 /**
- * What stands between the services and Postgres or the broker, for tests that take those away: cut,
- * so that connections break, or frozen, so that they stay open and nothing comes through.
+ * A connection that a test can break: everything that goes to a server goes through here. Cut, so
+ * that connections break; frozen, so that they stay open and nothing comes through; or with the
+ * answers lost.
  */
 import { connect, createServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { Transform } from "node:stream";
 
+type Target = { readonly host: string; readonly port: number };
+
 const LENGTH_BYTES = 4;
 
-type State = "open" | "cut" | "frozen";
-
 export class Proxy {
+  readonly #target: Target;
+  readonly #isBroker: boolean;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  readonly #target: { readonly host: string; readonly port: number };
-  readonly #rewriteAddress: boolean;
-  #state: State = "open";
+  #state: "open" | "cut" | "frozen" = "open";
+  #needle: string | null = null;
+  #answers = true;
 
-  private constructor(target: string, rewriteAddress: boolean) {
-    const at = target.lastIndexOf(":");
-    this.#target = { host: target.slice(0, at), port: Number(target.slice(at + 1)) };
-    this.#rewriteAddress = rewriteAddress;
+  private constructor(target: Target, { isBroker }: { isBroker: boolean }) {
+    this.#target = target;
+    this.#isBroker = isBroker;
     this.#server = createServer((client) => {
       if (this.#state === "cut") client.destroy();
       else this.#join(client);
     });
   }
 
-  /**
-   * Listens before `host:port`. Kafka's clients leave for the address that the broker advertises, so
-   * with `rewriteAddress` the proxy puts its own in the place of it.
-   */
-  static async open(target: string, { rewriteAddress = false } = {}): Promise<Proxy> {
-    const proxy = new Proxy(target, rewriteAddress);
-    await new Promise<void>((resolve) => {
-      proxy.#server.listen(0, proxy.#target.host, resolve);
-    });
+  /** Listens before the server that a URL names. */
+  static async open(url: string): Promise<Proxy> {
+    const { hostname, port } = new URL(url);
+    const proxy = new Proxy({ host: hostname, port: Number(port) }, { isBroker: false });
+    await proxy.#listen();
     return proxy;
   }
 
+  /**
+   * Listens before the one broker of a cluster. Kafka's clients go on to the address that a broker
+   * advertises, so the proxy puts its own in the place of it.
+   */
+  static async openBroker(advertised: Target): Promise<Proxy> {
+    const proxy = new Proxy(advertised, { isBroker: true });
+    await proxy.#listen();
+    return proxy;
+  }
+
+  /** In place of the server's own: host and port. */
   get address(): string {
     return `${this.#target.host}:${this.#port}`;
   }
 
+  /** The same URL, through this proxy. */
+  through(url: string): string {
+    const address = new URL(url);
+    address.host = this.address;
+    return address.href;
+  }
+
+  /** Breaks every connection and takes no other. */
   cut(): void {
     this.#state = "cut";
     for (const socket of this.#sockets) socket.destroy();
   }
 
+  /** Connections stay, and new ones are taken, but nothing comes through. */
   freeze(): void {
     this.#state = "frozen";
     for (const socket of this.#sockets) socket.pause();
@@ -56,7 +74,14 @@ export class Proxy {
   /** All is well again; what was held back while frozen comes through now. */
   mend(): void {
     this.#state = "open";
+    this.#answers = true;
+    this.#needle = null;
     for (const socket of this.#sockets) socket.resume();
+  }
+
+  /** From the first question that contains `needle` on, no answer comes back. */
+  swallowAnswersTo(needle: string): void {
+    this.#needle = needle;
   }
 
   async close(): Promise<void> {
@@ -70,6 +95,13 @@ export class Proxy {
 
   get #port(): number {
     return (this.#server.address() as AddressInfo).port;
+  }
+
+  async #listen(): Promise<void> {
+    // Without a host, for a broker may advertise itself under either of the two names of this machine.
+    await new Promise<void>((resolve) => {
+      this.#server.listen(0, resolve);
+    });
   }
 
   #join(client: Socket): void {
@@ -87,12 +119,14 @@ export class Proxy {
       // Broken connections are what it is for.
       socket.on("error", () => {});
     }
-    client.on("data", (chunk) => server.write(chunk));
-    if (this.#rewriteAddress) {
-      server.pipe(buildRewriter(this.#target, this.#port)).on("data", (chunk) => {
-        client.write(chunk as Buffer);
-      });
-    } else server.on("data", (chunk) => client.write(chunk));
+    client.on("data", (chunk: Buffer) => {
+      if (this.#needle !== null && chunk.includes(this.#needle)) this.#answers = false;
+      server.write(chunk);
+    });
+    const answers = this.#isBroker ? server.pipe(buildRewriter(this.#target, this.#port)) : server;
+    answers.on("data", (chunk: Buffer) => {
+      if (this.#answers) client.write(chunk);
+    });
     if (this.#state === "frozen") {
       client.pause();
       server.pause();
@@ -104,7 +138,7 @@ export class Proxy {
  * Changes the port wherever the protocol names host and port (a string with its length, an int32), in
  * whole answers only: each begins with its length, and an address may be cut in two by a chunk's end.
  */
-function buildRewriter({ host, port }: { host: string; port: number }, ownPort: number): Transform {
+function buildRewriter({ host, port }: Target, ownPort: number): Transform {
   const from = encodeAddress(host, port);
   const to = encodeAddress(host, ownPort);
   let rest: Buffer = Buffer.alloc(0);
