@@ -1,7 +1,7 @@
 /**
  * `npm run reset`: forgets all that `npm start` has kept for this checkout.
  */
-import { repositoryRoot } from "@seatline/infra/paths.ts";
+import { REPOSITORY_ROOT } from "@seatline/infra/paths.ts";
 import { resetCheckout } from "@seatline/infra/reset.ts";
 
 const log = (line: string): void => {
@@ -9,7 +9,7 @@ const log = (line: string): void => {
 };
 
 try {
-  await resetCheckout({ root: repositoryRoot, env: process.env, log });
+  await resetCheckout({ root: REPOSITORY_ROOT, env: process.env, log });
 } catch (error) {
   log((error as Error).message);
   process.exitCode = 1;

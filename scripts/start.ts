@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { LogFile } from "@seatline/infra/log-file.ts";
 import { killNow } from "@seatline/infra/orphans.ts";
-import { repositoryRoot as root, startHomeOf } from "@seatline/infra/paths.ts";
-import { mergeEnvironment, services } from "@seatline/infra/service-list.ts";
+import { REPOSITORY_ROOT as root, startHomeOf } from "@seatline/infra/paths.ts";
+import { mergeEnvironment, SERVICES } from "@seatline/infra/service-list.ts";
 import { readState } from "@seatline/infra/state-file.ts";
 import { runSupervisor } from "@seatline/infra/supervisor.ts";
 
@@ -25,7 +25,7 @@ try {
   await runSupervisor({
     root,
     env: mergeEnvironment(readDotEnv(), process.env),
-    services,
+    services: SERVICES,
     migrateScript: "scripts/migrate.ts",
     demoScript: "scripts/demo-show.ts",
     log,

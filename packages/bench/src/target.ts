@@ -1,5 +1,5 @@
 /** Which Seatline is meant, and what `npm start` noted of its processes. */
-import { repositoryRoot, startHomeOf } from "@seatline/infra/paths.ts";
+import { REPOSITORY_ROOT, startHomeOf } from "@seatline/infra/paths.ts";
 import { readState } from "@seatline/infra/state-file.ts";
 import type { RunState } from "@seatline/infra/state-file.ts";
 
@@ -16,7 +16,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** `given` wins, then what runs from this checkout, then the default address. */
 export function findTarget(given: string | undefined, env: Environment): Target {
-  const state = readState(startHomeOf(repositoryRoot).state);
+  const state = readState(startHomeOf(REPOSITORY_ROOT).state);
   const url = given ?? state?.url ?? DEFAULT_URL;
   const isRunning = state?.url !== null && state?.url !== undefined && isSame(state.url, url);
   return { url, adminToken: env["ADMIN_TOKEN"] || null, running: isRunning ? state : null };

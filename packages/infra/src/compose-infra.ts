@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { watchContainer } from "./container-part.ts";
 import type { RunningInfra } from "./embedded.ts";
-import { databaseName, databaseUser } from "./embedded-postgres.ts";
+import { DATABASE_NAME, DATABASE_USER } from "./embedded-postgres.ts";
 import type { InfraPart } from "./infra-part.ts";
 import { waitForKafka } from "./kafka-ready.ts";
 import { findFreePort } from "./ports.ts";
@@ -26,10 +26,10 @@ export type ComposeOptions = {
   readonly signal: AbortSignal | undefined;
 };
 
-const upTimeoutMs = 180_000;
-const readyTimeoutMs = 60_000;
-const downTimeoutMs = 60_000;
-const stopTimeoutS = 15;
+const UP_TIMEOUT_MS = 180_000;
+const READY_TIMEOUT_MS = 60_000;
+const DOWN_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_S = 15;
 
 /** Two checkouts on one machine must not share a database. */
 export function composeProjectOf(root: string): string {
@@ -52,7 +52,7 @@ export async function startCompose(options: ComposeOptions): Promise<RunningInfr
     KAFKA_PORT: String(ports.kafka),
   };
   const compose = composeCommand(root, { env, signal });
-  const databaseUrl = `postgres://${databaseUser}:${password}@127.0.0.1:${ports.postgres}/${databaseName}`;
+  const databaseUrl = `postgres://${DATABASE_USER}:${password}@127.0.0.1:${ports.postgres}/${DATABASE_NAME}`;
   const kafkaBrokers = [`127.0.0.1:${ports.kafka}`];
   const close = async (): Promise<void> => {
     watch.abort();
@@ -60,10 +60,10 @@ export async function startCompose(options: ComposeOptions): Promise<RunningInfr
   };
   const watch = new AbortController();
   try {
-    const up = await compose(["up", "--detach", "--wait", "postgres", "kafka"], upTimeoutMs);
+    const up = await compose(["up", "--detach", "--wait", "postgres", "kafka"], UP_TIMEOUT_MS);
     signal?.throwIfAborted();
     if (up.code !== 0) throw new Error(`the containers did not start (${lastWords(up)})`);
-    const limits = { timeoutMs: readyTimeoutMs, signal };
+    const limits = { timeoutMs: READY_TIMEOUT_MS, signal };
     const isUp = {
       postgres: () => waitForPostgres(databaseUrl, limits),
       kafka: () => waitForKafka(kafkaBrokers, limits),
@@ -73,8 +73,14 @@ export async function startCompose(options: ComposeOptions): Promise<RunningInfr
         if (!(await isUp[name]())) throw new Error(`the container of ${name} does not answer`);
         const container = `${project}-${name}-1`;
         options.onChange(childStateOf(name, undefined, { port: ports[name], container }));
-        const place = { name, container, port: ports[name], isUp: isUp[name] };
-        return watchContainer({ ...place, env, log: options.log, signal: watch.signal });
+        return watchContainer({
+          name,
+          container,
+          isUp: isUp[name],
+          env,
+          log: options.log,
+          signal: watch.signal,
+        });
       }),
     );
     return { databaseUrl, kafkaBrokers, parts, close };
@@ -89,8 +95,8 @@ export async function removeComposeProject(
   root: string,
   { env, withVolumes = false }: { readonly env: NodeJS.ProcessEnv; readonly withVolumes?: boolean },
 ): Promise<CommandResult> {
-  const args = ["down", "--timeout", String(stopTimeoutS), ...(withVolumes ? ["--volumes"] : [])];
-  return composeCommand(root, { env, signal: undefined })(args, downTimeoutMs);
+  const args = ["down", "--timeout", String(STOP_TIMEOUT_S), ...(withVolumes ? ["--volumes"] : [])];
+  return composeCommand(root, { env, signal: undefined })(args, DOWN_TIMEOUT_MS);
 }
 
 type Compose = (args: readonly string[], timeoutMs: number) => Promise<CommandResult>;

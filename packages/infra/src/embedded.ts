@@ -6,8 +6,8 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { prepareEmbeddedKafka } from "./embedded-kafka.ts";
 import {
-  databaseName,
-  databaseUser,
+  DATABASE_NAME,
+  DATABASE_USER,
   findPostgresObstacle,
   prepareEmbeddedPostgres,
 } from "./embedded-postgres.ts";
@@ -42,7 +42,7 @@ export type RunningInfra = {
   close(): Promise<void>;
 };
 
-const readyTimeoutMs = 60_000;
+const READY_TIMEOUT_MS = 60_000;
 
 /** A sentence's end that says what is missing, or undefined when it can be tried. */
 export async function findEmbeddedObstacle(env: NodeJS.ProcessEnv): Promise<string | undefined> {
@@ -57,7 +57,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<RunningIn
   const { folder, log, signal, onChange } = options;
   await mkdir(join(folder, "logs"), { recursive: true, mode: 0o711 });
   const { ports, password } = await chooseAddresses(folder);
-  const databaseUrl = `postgres://${databaseUser}:${password}@127.0.0.1:${ports.postgres}/${databaseName}`;
+  const databaseUrl = `postgres://${DATABASE_USER}:${password}@127.0.0.1:${ports.postgres}/${DATABASE_NAME}`;
   const kafkaBrokers = [`127.0.0.1:${ports.kafka}`];
   const processes: SupervisedProcess[] = [];
   const run = async (spec: ProcessSpec, port: number): Promise<SupervisedProcess> => {
@@ -101,10 +101,10 @@ async function startPostgres(
   const logPath = join(folder, "logs", "postgres.log");
   const server = await job.run(await prepareEmbeddedPostgres({ ...job, logPath }), job.port);
   const isReady = (): Promise<boolean> =>
-    waitForPostgres(maintenanceUrlOf(databaseUrl), { timeoutMs: readyTimeoutMs, signal });
+    waitForPostgres(maintenanceUrlOf(databaseUrl), { timeoutMs: READY_TIMEOUT_MS, signal });
   await expectReady(server, isReady);
   await ensureDatabase(databaseUrl);
-  return partOf("postgres", job.port, { server, isReady: () => isReady() });
+  return partOf("postgres", { server, isReady: () => isReady() });
 }
 
 async function startKafka(
@@ -127,21 +127,17 @@ async function startKafka(
   });
   const server = await job.run(spec, ports.kafka);
   const isReady = (): Promise<boolean> =>
-    waitForKafka(job.kafkaBrokers, { timeoutMs: readyTimeoutMs, signal });
+    waitForKafka(job.kafkaBrokers, { timeoutMs: READY_TIMEOUT_MS, signal });
   await expectReady(server, isReady);
-  return partOf("kafka", ports.kafka, { server, isReady });
+  return partOf("kafka", { server, isReady });
 }
 
 function partOf(
   name: InfraPart["name"],
-  port: number,
   { server, isReady }: { server: SupervisedProcess; isReady: () => Promise<boolean> },
 ): InfraPart {
   return {
     name,
-    port,
-    container: null,
-    identity: () => server.identity,
     kill: () => server.kill(),
     revive: async () => {
       await server.start();
@@ -157,7 +153,7 @@ async function expectReady(
   if (await isReady()) return;
   const last = server.lastLines.at(-1) ?? "nothing in its log";
   throw new Error(
-    `${server.name} did not answer within ${readyTimeoutMs / 1_000} s (${last}); see ${server.spec.logPath}`,
+    `${server.name} did not answer within ${READY_TIMEOUT_MS / 1_000} s (${last}); see ${server.spec.logPath}`,
   );
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { parseInfraMode } from "./infra-mode.ts";
 import { parseJavaMajor } from "./java.ts";
 
-const both = { DATABASE_URL: "postgres://x", KAFKA_BROKERS: "a:1, b:2" };
+const BOTH = { DATABASE_URL: "postgres://x", KAFKA_BROKERS: "a:1, b:2" };
 const external = {
   kind: "external",
   databaseUrl: "postgres://x",
@@ -13,9 +13,9 @@ test.each([
   [{}, { kind: "auto" }],
   [{ INFRA: "" }, { kind: "auto" }],
   [{ INFRA: "docker" }, { kind: "docker" }],
-  [{ INFRA: "embedded", ...both }, { kind: "embedded" }],
-  [both, external],
-  [{ INFRA: "external", ...both }, external],
+  [{ INFRA: "embedded", ...BOTH }, { kind: "embedded" }],
+  [BOTH, external],
+  [{ INFRA: "external", ...BOTH }, external],
 ])("%j means %j", (env, mode) => {
   expect(parseInfraMode(env)).toEqual(mode);
 });

@@ -8,8 +8,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { startInfrastructure } from "./infrastructure.ts";
 import type { Infrastructure } from "./infrastructure.ts";
 
-const startMs = 300_000;
-const killMs = 90_000;
+const START_MS = 300_000;
+const KILL_MS = 90_000;
 let infra: Infrastructure;
 
 beforeAll(async () => {
@@ -21,8 +21,8 @@ beforeAll(async () => {
     env: { ...env, INFRA: mode },
     log: () => undefined,
   });
-}, startMs);
-afterAll(() => infra.close(), killMs);
+}, START_MS);
+afterAll(() => infra.close(), KILL_MS);
 
 async function kill(name: "postgres" | "kafka"): Promise<void> {
   const part = infra.parts.find((part) => part.name === name);
@@ -30,7 +30,7 @@ async function kill(name: "postgres" | "kafka"): Promise<void> {
   await part?.revive();
 }
 
-test("a committed row is there after Postgres was killed", { timeout: killMs }, async () => {
+test("a committed row is there after Postgres was killed", { timeout: KILL_MS }, async () => {
   const connect = (): postgres.Sql => postgres(infra.databaseUrl, { max: 1 });
   const before = connect();
   await before`create table kept (id int primary key)`;
@@ -42,7 +42,7 @@ test("a committed row is there after Postgres was killed", { timeout: killMs }, 
   await after.end();
 });
 
-test("an acknowledged message is there after Kafka was killed", { timeout: killMs }, async () => {
+test("an acknowledged message is there after Kafka was killed", { timeout: KILL_MS }, async () => {
   const kafka = new Kafka({ brokers: [...infra.kafkaBrokers], logLevel: logLevel.NOTHING });
   const admin = kafka.admin();
   await admin.connect();
@@ -59,7 +59,7 @@ test("an acknowledged message is there after Kafka was killed", { timeout: killM
   await again.disconnect();
 });
 
-test("a topic that nobody made is not made by a typing error", { timeout: killMs }, async () => {
+test("a topic that nobody made is not made by a typing error", { timeout: KILL_MS }, async () => {
   const kafka = new Kafka({
     brokers: [...infra.kafkaBrokers],
     logLevel: logLevel.NOTHING,

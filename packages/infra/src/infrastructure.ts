@@ -5,11 +5,11 @@
  */
 import { parseInfraMode } from "./infra-mode.ts";
 import { composeProjectOf, startCompose } from "./compose-infra.ts";
-import { kafkaImage, postgresImage, probeDocker, reaperImage } from "./docker-probe.ts";
+import { KAFKA_IMAGE, POSTGRES_IMAGE, probeDocker, REAPER_IMAGE } from "./docker-probe.ts";
 import { findEmbeddedObstacle, startEmbedded } from "./embedded.ts";
 import type { RunningInfra } from "./embedded.ts";
 import type { InfraPart } from "./infra-part.ts";
-import { repositoryRoot, startHomeOf } from "./paths.ts";
+import { REPOSITORY_ROOT, startHomeOf } from "./paths.ts";
 import { loadSettings, saveSettings } from "./settings.ts";
 import type { ChildState } from "./state-file.ts";
 import { startTestContainers } from "./test-containers.ts";
@@ -31,7 +31,6 @@ export type InfrastructureOptions = {
 
 export type Infrastructure = {
   readonly choice: InfraChoice;
-  readonly reason: string;
   readonly databaseUrl: string;
   readonly kafkaBrokers: readonly string[];
   /** What can be watched, killed and revived; nothing when it is external. */
@@ -40,14 +39,14 @@ export type Infrastructure = {
   close(): Promise<void>;
 };
 
-const startConnectionsMax = 100;
+const START_CONNECTIONS_MAX = 100;
 /** Test files run side by side, each with pools of its own. */
-const testConnectionsMax = 200;
+const TEST_CONNECTIONS_MAX = 200;
 /** Who can go on without containers does not wait long for a registry. */
-const pullTimeoutMs = 60_000;
-const pullOnlyWayTimeoutMs = 10 * 60_000;
+const PULL_TIMEOUT_MS = 60_000;
+const PULL_ONLY_WAY_TIMEOUT_MS = 10 * 60_000;
 /** Names this part of a checkout's settings. */
-const resetHint = "npm run reset forgets it";
+const RESET_HINT = "npm run reset forgets it";
 
 /** Throws one clear sentence when nothing is possible. */
 export async function startInfrastructure(options: InfrastructureOptions): Promise<Infrastructure> {
@@ -78,11 +77,11 @@ async function startWithAuto(options: InfrastructureOptions): Promise<Infrastruc
   const kept = options.purpose === "start" ? loadSettings(homeOf(options)).infra : null;
   const obstacle = await findEmbeddedObstacle(env);
   if (kept === "embedded" && obstacle === undefined) {
-    return startWithEmbedded(options, `this checkout's data is there already; ${resetHint}`);
+    return startWithEmbedded(options, `this checkout's data is there already; ${RESET_HINT}`);
   }
   const docker = await probe(
     options,
-    obstacle === undefined ? pullTimeoutMs : pullOnlyWayTimeoutMs,
+    obstacle === undefined ? PULL_TIMEOUT_MS : PULL_ONLY_WAY_TIMEOUT_MS,
   );
   options.signal?.throwIfAborted();
   let dockerObstacle = docker.usable ? "" : docker.reason;
@@ -104,7 +103,7 @@ async function startWithDocker(
   options: InfrastructureOptions,
   reason: string,
 ): Promise<Infrastructure> {
-  const docker = await probe(options, pullOnlyWayTimeoutMs);
+  const docker = await probe(options, PULL_ONLY_WAY_TIMEOUT_MS);
   options.signal?.throwIfAborted();
   if (docker.usable) return startDocker(options, reason);
   throw new Error(
@@ -126,9 +125,9 @@ async function startWithEmbedded(
     ? startEmbedded({
         ...common(options),
         folder: homeOf(options),
-        connectionsMax: startConnectionsMax,
+        connectionsMax: START_CONNECTIONS_MAX,
       })
-    : startTestHome({ ...common(options), connectionsMax: testConnectionsMax }));
+    : startTestHome({ ...common(options), connectionsMax: TEST_CONNECTIONS_MAX }));
   return announce(options, { choice: "embedded", reason, running });
 }
 
@@ -138,7 +137,7 @@ async function startDocker(
 ): Promise<Infrastructure> {
   const running = await (options.purpose === "start"
     ? startCompose({ ...common(options), folder: homeOf(options), root: rootOf(options) })
-    : startTestContainers({ ...common(options), connectionsMax: testConnectionsMax }));
+    : startTestContainers({ ...common(options), connectionsMax: TEST_CONNECTIONS_MAX }));
   return announce(options, { choice: "docker", reason, running });
 }
 
@@ -147,7 +146,7 @@ function probe(
   pullTimeoutMs: number,
 ): ReturnType<typeof probeDocker> {
   const isTest = options.purpose === "test";
-  const images = [postgresImage, kafkaImage, ...(isTest ? [reaperImage] : [])];
+  const images = [POSTGRES_IMAGE, KAFKA_IMAGE, ...(isTest ? [REAPER_IMAGE] : [])];
   return probeDocker({ ...common(options), images, pullTimeoutMs, needsCompose: !isTest });
 }
 
@@ -160,7 +159,7 @@ function announce(
   if (isStart && choice !== "external") saveSettings(homeOf(options), { infra: choice });
   options.log(`Postgres and Kafka: ${choice} (${reason}).`);
   const composeProject = isStart && choice === "docker" ? composeProjectOf(rootOf(options)) : null;
-  return { choice, reason, composeProject, ...running };
+  return { choice, composeProject, ...running };
 }
 
 function nothingPossible(docker: string, embedded: string): string {
@@ -180,7 +179,7 @@ function common(options: InfrastructureOptions): {
   return { env, log, onChange, signal };
 }
 
-function rootOf({ root = repositoryRoot }: InfrastructureOptions): string {
+function rootOf({ root = REPOSITORY_ROOT }: InfrastructureOptions): string {
   return root;
 }
 

@@ -10,25 +10,25 @@ export type JavaSearch =
   | { readonly found: false; readonly reason: string };
 
 /** Kafka 4 brokers need it. */
-export const javaMajorMin = 17;
-const versionTimeoutMs = 10_000;
+export const JAVA_MAJOR_MIN = 17;
+const VERSION_TIMEOUT_MS = 10_000;
 
 export async function findJava(env: NodeJS.ProcessEnv): Promise<JavaSearch> {
   const home = env["JAVA_HOME"];
   const commands = home ? [join(home, "bin", "java"), "java"] : ["java"];
   let tooOld: string | undefined;
   for (const command of commands) {
-    const result = await runCommand(command, ["-version"], { timeoutMs: versionTimeoutMs, env });
+    const result = await runCommand(command, ["-version"], { timeoutMs: VERSION_TIMEOUT_MS, env });
     const major = parseJavaMajor(result.stderr);
     if (result.code !== 0 || major === undefined) continue;
-    if (major >= javaMajorMin) return { found: true, java: { command, version: result.stderr } };
-    tooOld = `Java ${major} is too old, Kafka needs ${javaMajorMin} or newer`;
+    if (major >= JAVA_MAJOR_MIN) return { found: true, java: { command, version: result.stderr } };
+    tooOld = `Java ${major} is too old, Kafka needs ${JAVA_MAJOR_MIN} or newer`;
   }
-  return { found: false, reason: tooOld ?? `no Java ${javaMajorMin} or newer was found` };
+  return { found: false, reason: tooOld ?? `no Java ${JAVA_MAJOR_MIN} or newer was found` };
 }
 
 export async function hasMaven(env: NodeJS.ProcessEnv): Promise<boolean> {
-  const result = await runCommand("mvn", ["--version"], { timeoutMs: versionTimeoutMs, env });
+  const result = await runCommand("mvn", ["--version"], { timeoutMs: VERSION_TIMEOUT_MS, env });
   return result.code === 0;
 }
 

@@ -13,7 +13,7 @@ import type { Java } from "./java.ts";
 import { kafkaArguments, writeServerProperties } from "./kafka-properties.ts";
 import { waitForKafka } from "./kafka-ready.ts";
 import { acquireLock } from "./lock.ts";
-import { infraPackageRoot } from "./paths.ts";
+import { INFRA_PACKAGE_ROOT } from "./paths.ts";
 import { findFreePort } from "./ports.ts";
 import { lastWords, runCommand } from "./run-command.ts";
 import { SupervisedProcess } from "./supervised-process.ts";
@@ -35,13 +35,13 @@ export type CacheOptions = {
   readonly signal: AbortSignal | undefined;
 };
 
-const pomPath = join(infraPackageRoot, "kafka", "pom.xml");
-const mavenTimeoutMs = 10 * 60_000;
-const formatTimeoutMs = 60_000;
-const archiveTimeoutMs = 60_000;
+const POM_PATH = join(INFRA_PACKAGE_ROOT, "kafka", "pom.xml");
+const MAVEN_TIMEOUT_MS = 10 * 60_000;
+const FORMAT_TIMEOUT_MS = 60_000;
+const ARCHIVE_TIMEOUT_MS = 60_000;
 /** Another process may be filling the cache over a slow line: as long as Maven may take, and some. */
-const fillWaitMaxMs = 12 * 60_000;
-const fillPollMs = 200;
+const FILL_WAIT_MAX_MS = 12 * 60_000;
+const FILL_POLL_MS = 200;
 
 /** Whether a broker can be had from what is here: already kept, or Maven is there to fetch it. */
 export async function canHaveKafka(folder: string, env: NodeJS.ProcessEnv): Promise<boolean> {
@@ -82,7 +82,7 @@ export async function prepareKafkaParts(options: CacheOptions): Promise<KafkaPar
 
 /** A new pom is another folder: an older checkout keeps working beside a newer one. */
 async function versionFolderOf(folder: string): Promise<string> {
-  const pom = await readFile(pomPath);
+  const pom = await readFile(POM_PATH);
   return join(folder, `kafka-${createHash("sha256").update(pom).digest("hex").slice(0, 12)}`);
 }
 
@@ -93,7 +93,7 @@ async function classPathOf(libs: string): Promise<string> {
 }
 
 async function lockFill(path: string, { log, signal }: CacheOptions): Promise<() => void> {
-  const deadlineAt = performance.now() + fillWaitMaxMs;
+  const deadlineAt = performance.now() + FILL_WAIT_MAX_MS;
   let isTold = false;
   for (;;) {
     const lock = await acquireLock(path);
@@ -103,7 +103,7 @@ async function lockFill(path: string, { log, signal }: CacheOptions): Promise<()
     }
     if (!isTold) log(`Waiting for process ${lock.holder.pid}, which is fetching Kafka …`);
     isTold = true;
-    await delay(fillPollMs, undefined, signal && { signal });
+    await delay(FILL_POLL_MS, undefined, signal && { signal });
   }
 }
 
@@ -121,8 +121,8 @@ async function fetchJars(target: string, { env, log, signal }: CacheOptions): Pr
   log("Fetching Apache Kafka 4.3.1 with Maven (about 44 MB, only once) …");
   const draft = draftOf(target);
   const goal = ["dependency:copy-dependencies", `-DoutputDirectory=${draft}`];
-  const args = ["-q", "-B", "-f", pomPath, ...goal, "-DincludeScope=runtime"];
-  const result = await runCommand("mvn", args, { timeoutMs: mavenTimeoutMs, env, signal });
+  const args = ["-q", "-B", "-f", POM_PATH, ...goal, "-DincludeScope=runtime"];
+  const result = await runCommand("mvn", args, { timeoutMs: MAVEN_TIMEOUT_MS, env, signal });
   signal?.throwIfAborted();
   if (result.code !== 0 || !existsSync(draft)) {
     await rm(draft, { recursive: true, force: true });
@@ -150,7 +150,11 @@ async function formatTemplate(
   const clusterId = Buffer.from(randomUUID().replaceAll("-", ""), "hex").toString("base64url");
   const tool = ["-cp", classPath, "kafka.tools.StorageTool", "format"];
   const args = [...tool, "-t", clusterId, "-c", properties];
-  const result = await runCommand(java.command, args, { timeoutMs: formatTimeoutMs, env, signal });
+  const result = await runCommand(java.command, args, {
+    timeoutMs: FORMAT_TIMEOUT_MS,
+    env,
+    signal,
+  });
   signal?.throwIfAborted();
   if (result.code !== 0) throw new Error(`Kafka's storage was not formatted: ${lastWords(result)}`);
   await rename(data, target);
@@ -182,13 +186,13 @@ async function archiveClasses(parts: KafkaParts, options: CacheOptions): Promise
       logPath: join(work, "kafka.log"),
       showLine: () => undefined,
       stopSignal: "SIGTERM",
-      stopTimeoutMs: archiveTimeoutMs,
+      stopTimeoutMs: ARCHIVE_TIMEOUT_MS,
     },
     { log, onChange: () => undefined },
   );
   try {
     await broker.start();
-    await waitForKafka([`127.0.0.1:${port}`], { timeoutMs: archiveTimeoutMs, signal });
+    await waitForKafka([`127.0.0.1:${port}`], { timeoutMs: ARCHIVE_TIMEOUT_MS, signal });
   } finally {
     await broker.stop();
   }

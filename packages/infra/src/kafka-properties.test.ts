@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { kafkaImage, postgresImage } from "./docker-probe.ts";
-import { brokerSettings, formatServerProperties } from "./kafka-properties.ts";
-import { infraPackageRoot, repositoryRoot } from "./paths.ts";
+import { KAFKA_IMAGE, POSTGRES_IMAGE } from "./docker-probe.ts";
+import { BROKER_SETTINGS, formatServerProperties } from "./kafka-properties.ts";
+import { INFRA_PACKAGE_ROOT, REPOSITORY_ROOT } from "./paths.ts";
 
-const compose = readFileSync(join(repositoryRoot, "docker-compose.yml"), "utf8");
+const compose = readFileSync(join(REPOSITORY_ROOT, "docker-compose.yml"), "utf8");
 
 test("an embedded broker listens on the loopback only, at the address it advertises", () => {
   const properties = formatServerProperties({ port: 1, controllerPort: 2, dataFolder: "/data" });
@@ -13,7 +13,7 @@ test("an embedded broker listens on the loopback only, at the address it adverti
   expect(properties).toContain("advertised.listeners=PLAINTEXT://127.0.0.1:1\n");
 });
 
-test.each(Object.entries(brokerSettings))(
+test.each(Object.entries(BROKER_SETTINGS))(
   "the compose file's broker has %s=%s too",
   (key, value) => {
     const name = `KAFKA_${key.toUpperCase().replaceAll(".", "_")}`;
@@ -22,8 +22,8 @@ test.each(Object.entries(brokerSettings))(
 );
 
 test("all three ways run the same versions", () => {
-  const pom = readFileSync(join(infraPackageRoot, "kafka", "pom.xml"), "utf8");
-  expect(compose).toContain(`image: ${kafkaImage}\n`);
-  expect(compose).toContain(`image: ${postgresImage}\n`);
-  expect(pom).toContain(`<version>${kafkaImage.split(":")[1]}</version>`);
+  const pom = readFileSync(join(INFRA_PACKAGE_ROOT, "kafka", "pom.xml"), "utf8");
+  expect(compose).toContain(`image: ${KAFKA_IMAGE}\n`);
+  expect(compose).toContain(`image: ${POSTGRES_IMAGE}\n`);
+  expect(pom).toContain(`<version>${KAFKA_IMAGE.split(":")[1]}</version>`);
 });

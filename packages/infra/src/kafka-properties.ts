@@ -5,7 +5,7 @@
 import { statSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { infraPackageRoot } from "./paths.ts";
+import { INFRA_PACKAGE_ROOT } from "./paths.ts";
 
 export type BrokerPlace = {
   readonly port: number;
@@ -21,7 +21,7 @@ export type BrokerPlace = {
  *   be 9 s of standing still. Broker and controller are one process, so a pause delays both alike.
  * - One node can hold one copy of Kafka's own topics. Eight partitions are enough for a few groups.
  */
-export const brokerSettings = {
+export const BROKER_SETTINGS = {
   "auto.create.topics.enable": "false",
   "group.initial.rebalance.delay.ms": "0",
   "group.min.session.timeout.ms": "1000",
@@ -36,9 +36,9 @@ export const brokerSettings = {
 } as const;
 
 /** Resident about 380 MB in all. */
-export const kafkaHeapOptions = ["-Xms256m", "-Xmx512m"] as const;
+export const KAFKA_HEAP_OPTIONS = ["-Xms256m", "-Xmx512m"] as const;
 
-const logSettingsPath = join(infraPackageRoot, "kafka", "log4j2.properties");
+const LOG_SETTINGS_PATH = join(INFRA_PACKAGE_ROOT, "kafka", "log4j2.properties");
 
 export async function writeServerProperties(path: string, place: BrokerPlace): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
@@ -55,7 +55,7 @@ export function formatServerProperties({ port, controllerPort, dataFolder }: Bro
     "advertised.listeners": `PLAINTEXT://127.0.0.1:${port}`,
     "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
     "log.dirs": dataFolder,
-    ...brokerSettings,
+    ...BROKER_SETTINGS,
   };
   const lines = Object.entries(settings).map(([key, value]) => `${key}=${value}`);
   return `${lines.join("\n")}\n`;
@@ -67,14 +67,14 @@ export function kafkaArguments(
   properties: string,
 ): string[] {
   return [
-    ...kafkaHeapOptions,
+    ...KAFKA_HEAP_OPTIONS,
     ...(isUsableArchive(classArchive) ? [`-XX:SharedArchiveFile=${classArchive}`] : []),
     "-XX:+UseG1GC",
     "-XX:MaxGCPauseMillis=20",
     "-XX:+ExitOnOutOfMemoryError",
     "-Djava.awt.headless=true",
     "-Dlog4j2.disable.jmx=true",
-    `-Dlog4j2.configurationFile=${logSettingsPath}`,
+    `-Dlog4j2.configurationFile=${LOG_SETTINGS_PATH}`,
     "-cp",
     classPath,
     "kafka.Kafka",

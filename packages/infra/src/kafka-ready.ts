@@ -5,16 +5,16 @@ import { Kafka, logLevel } from "kafkajs";
 import { waitUntil } from "./wait-until.ts";
 import type { WaitOptions } from "./wait-until.ts";
 
-const connectTimeoutMs = 1_000;
-const requestTimeoutMs = 2_000;
+const CONNECT_TIMEOUT_MS = 1_000;
+const REQUEST_TIMEOUT_MS = 2_000;
 
 /** True when the cluster has a live controller and all brokers can be reached. */
 export async function isKafkaReady(brokers: readonly string[]): Promise<boolean> {
   const kafka = new Kafka({
     brokers: [...brokers],
     clientId: "seatline-infra",
-    connectionTimeout: connectTimeoutMs,
-    requestTimeout: requestTimeoutMs,
+    connectionTimeout: CONNECT_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
     logLevel: logLevel.NOTHING,
     retry: { retries: 0 },
   });

@@ -16,10 +16,10 @@ export type LockAttempt =
 type Claim = { readonly holder: ProcessIdentity; readonly isHeld: boolean };
 
 /** Contenders that met step back for a random time; after so many meetings the others win. */
-const attemptsMax = 40;
-const stepBackMinMs = 2;
-const stepBackMaxMs = 50;
-const heldMark = "held";
+const ATTEMPTS_MAX = 40;
+const STEP_BACK_MIN_MS = 2;
+const STEP_BACK_MAX_MS = 50;
+const HELD_MARK = "held";
 
 /**
  * Takes the lock, or says who has it. Whoever finds no other living claim after having put down its
@@ -37,12 +37,12 @@ export async function acquireLock(folder: string): Promise<LockAttempt> {
     const others = readClaims(folder).filter(({ holder }) => holder.pid !== me.pid);
     const [rival] = others.toSorted((a, b) => Number(b.isHeld) - Number(a.isHeld));
     if (rival === undefined) {
-      writeFileSync(own, heldMark);
+      writeFileSync(own, HELD_MARK);
       return { held: true, release: () => rmSync(own, { force: true }) };
     }
     rmSync(own, { force: true });
-    if (rival.isHeld || attempt === attemptsMax) return { held: false, holder: rival.holder };
-    await delay(randomInt(stepBackMinMs, stepBackMaxMs));
+    if (rival.isHeld || attempt === ATTEMPTS_MAX) return { held: false, holder: rival.holder };
+    await delay(randomInt(STEP_BACK_MIN_MS, STEP_BACK_MAX_MS));
   }
 }
 
@@ -63,7 +63,7 @@ function readClaims(folder: string): Claim[] {
     const path = join(folder, name);
     const holder = parseName(name);
     if (holder !== undefined && isSameProcessAlive(holder)) {
-      return [{ holder, isHeld: readMark(path) === heldMark }];
+      return [{ holder, isHeld: readMark(path) === HELD_MARK }];
     }
     rmSync(path, { force: true });
     return [];

@@ -6,7 +6,7 @@ import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from
 import { dirname } from "node:path";
 
 /** Two files of this size per child are kept: enough for hours at our log levels. */
-export const logSizeMaxBytes = 10 * 1024 * 1024;
+export const LOG_SIZE_MAX_BYTES = 10 * 1024 * 1024;
 
 export class LogFile {
   readonly path: string;
@@ -14,7 +14,7 @@ export class LogFile {
   #file: number;
   #sizeBytes: number;
 
-  constructor(path: string, sizeMaxBytes = logSizeMaxBytes) {
+  constructor(path: string, sizeMaxBytes = LOG_SIZE_MAX_BYTES) {
     this.path = path;
     this.#sizeMaxBytes = sizeMaxBytes;
     mkdirSync(dirname(path), { recursive: true });

@@ -5,14 +5,14 @@
 export type ShowLine = (line: string, stream: "stdout" | "stderr") => string | undefined;
 
 /** Our services log JSON objects with `level` and `msg`; these levels are shown. */
-const shownLevels = new Set(["warn", "error", "fatal"]);
-const lineLengthMax = 500;
+const SHOWN_LEVELS = new Set(["warn", "error", "fatal"]);
+const LINE_LENGTH_MAX = 500;
 
 /** Our services: warnings and worse, and whatever they print on stderr by other means. */
 export const showServiceLine: ShowLine = (line, stream) => {
   if (!line.startsWith("{")) return stream === "stderr" ? cut(line) : undefined;
   const entry = parseEntry(line);
-  if (entry === undefined || !shownLevels.has(entry.level)) return undefined;
+  if (entry === undefined || !SHOWN_LEVELS.has(entry.level)) return undefined;
   return cut(`${entry.level}: ${entry.message}`);
 };
 
@@ -31,7 +31,7 @@ export function createLineSplitter(onLine: (line: string) => void): (chunk: stri
   let rest = "";
   return (chunk) => {
     const lines = (rest + chunk).split("\n");
-    rest = (lines.pop() ?? "").slice(0, lineLengthMax * 100);
+    rest = (lines.pop() ?? "").slice(0, LINE_LENGTH_MAX * 100);
     for (const line of lines) if (line.trim() !== "") onLine(line);
   };
 }
@@ -56,5 +56,5 @@ function describeCause(cause: unknown): string | undefined {
 }
 
 function cut(line: string): string {
-  return line.length <= lineLengthMax ? line : `${line.slice(0, lineLengthMax)}…`;
+  return line.length <= LINE_LENGTH_MAX ? line : `${line.slice(0, LINE_LENGTH_MAX)}…`;
 }

@@ -10,11 +10,11 @@ import { waitUntil } from "./wait-until.ts";
 
 type Orphan = { readonly name: string; readonly identity: ProcessIdentity };
 
-export const orphanStopTimeoutMs = 10_000;
-const orphanKillTimeoutMs = 5_000;
+export const ORPHAN_STOP_TIMEOUT_MS = 10_000;
+const ORPHAN_KILL_TIMEOUT_MS = 5_000;
 
 /** The two that the others need stop last. Postgres: SIGINT is its fast shutdown, SIGTERM waits for clients. */
-const infraStopSignals: Readonly<Record<string, NodeJS.Signals>> = {
+const INFRA_STOP_SIGNALS: Readonly<Record<string, NodeJS.Signals>> = {
   kafka: "SIGTERM",
   postgres: "SIGINT",
 };
@@ -22,7 +22,7 @@ const infraStopSignals: Readonly<Record<string, NodeJS.Signals>> = {
 /** The names of those that were still there; all are gone when it resolves. */
 export async function stopOrphans(state: RunState): Promise<string[]> {
   const alive = childProcessesOf(state).filter(({ identity }) => isSameProcessAlive(identity));
-  const isInfra = ({ name }: Orphan): boolean => name in infraStopSignals;
+  const isInfra = ({ name }: Orphan): boolean => name in INFRA_STOP_SIGNALS;
   await stopAll(alive.filter((orphan) => !isInfra(orphan)));
   await stopAll(alive.filter(isInfra));
   return alive.map(({ name }) => name);
@@ -35,10 +35,10 @@ export function killNow(state: RunState): void {
 
 async function stopAll(orphans: readonly Orphan[]): Promise<void> {
   for (const { name, identity } of orphans) {
-    signalProcess(identity, infraStopSignals[name] ?? "SIGTERM");
+    signalProcess(identity, INFRA_STOP_SIGNALS[name] ?? "SIGTERM");
   }
   const areGone = (): boolean => orphans.every(({ identity }) => !isSameProcessAlive(identity));
-  if (await waitUntil(areGone, { timeoutMs: orphanStopTimeoutMs })) return;
+  if (await waitUntil(areGone, { timeoutMs: ORPHAN_STOP_TIMEOUT_MS })) return;
   for (const { identity } of orphans) signalProcess(identity, "SIGKILL");
-  await waitUntil(areGone, { timeoutMs: orphanKillTimeoutMs });
+  await waitUntil(areGone, { timeoutMs: ORPHAN_KILL_TIMEOUT_MS });
 }

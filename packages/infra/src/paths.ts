@@ -5,8 +5,8 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 
-export const repositoryRoot = resolve(import.meta.dirname, "../../..");
-export const infraPackageRoot = resolve(import.meta.dirname, "..");
+export const REPOSITORY_ROOT = resolve(import.meta.dirname, "../../..");
+export const INFRA_PACKAGE_ROOT = resolve(import.meta.dirname, "..");
 
 /** What `npm start` keeps between starts, and what `npm run reset` wipes. */
 export type StartHome = {

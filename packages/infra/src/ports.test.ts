@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import type { AddressInfo, Server } from "node:net";
 import { afterEach, expect, test } from "vitest";
-import { findFreePort, isPortFree, portMax, portMin } from "./ports.ts";
+import { findFreePort, isPortFree, PORT_MAX, PORT_MIN } from "./ports.ts";
 
 const servers: Server[] = [];
 
@@ -38,7 +38,7 @@ test("a port that is promised to another part is not given twice", async () => {
 
 test("ports stay below those from which systems take the near end of outgoing connections", async () => {
   const port = await findFreePort();
-  expect(port).toBeGreaterThanOrEqual(portMin);
-  expect(port).toBeLessThan(portMax);
-  expect(portMax).toBeLessThanOrEqual(32_768);
+  expect(port).toBeGreaterThanOrEqual(PORT_MIN);
+  expect(port).toBeLessThan(PORT_MAX);
+  expect(PORT_MAX).toBeLessThanOrEqual(32_768);
 });

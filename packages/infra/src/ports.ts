@@ -10,9 +10,9 @@ import { createServer } from "node:net";
  * of that range can lose it to some client while it restarts, and a client that keeps knocking there
  * may get connected to itself.
  */
-export const portMin = 20_000;
-export const portMax = 32_000;
-const attemptsMax = 200;
+export const PORT_MIN = 20_000;
+export const PORT_MAX = 32_000;
+const ATTEMPTS_MAX = 200;
 
 export function isPortFree(port: number, host = "127.0.0.1"): Promise<boolean> {
   return new Promise((resolve) => {
@@ -30,11 +30,11 @@ export async function findFreePort(
   const isGood = async (port: number): Promise<boolean> =>
     !taken.includes(port) && (await isPortFree(port));
   if (preferred !== undefined && (await isGood(preferred))) return preferred;
-  for (let attempt = 0; attempt < attemptsMax; attempt++) {
-    const port = randomInt(portMin, portMax);
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    const port = randomInt(PORT_MIN, PORT_MAX);
     if (await isGood(port)) return port;
   }
   throw new Error(
-    `No free port was found on 127.0.0.1 between ${portMin} and ${portMax} in ${attemptsMax} attempts.`,
+    `No free port was found on 127.0.0.1 between ${PORT_MIN} and ${PORT_MAX} in ${ATTEMPTS_MAX} attempts.`,
   );
 }

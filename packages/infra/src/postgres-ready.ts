@@ -5,10 +5,10 @@ import postgres from "postgres";
 import { waitUntil } from "./wait-until.ts";
 import type { WaitOptions } from "./wait-until.ts";
 
-const connectTimeoutS = 2;
-const duplicateDatabase = "42P04";
+const CONNECT_TIMEOUT_S = 2;
+const DUPLICATE_DATABASE = "42P04";
 /** The password or the user is wrong: waiting does not help. */
-const authenticationFailures = new Set(["28P01", "28000"]);
+const AUTHENTICATION_FAILURES = new Set(["28P01", "28000"]);
 
 /** False at the deadline. Throws when the server answers that we may not come in. */
 export function waitForPostgres(databaseUrl: string, options: WaitOptions): Promise<boolean> {
@@ -23,9 +23,9 @@ export async function ensureDatabase(databaseUrl: string): Promise<void> {
     const found = await client`select 1 from pg_database where datname = ${name}`;
     if (found.length === 0) await client`create database ${client(name)}`;
   } catch (error) {
-    if (codeOf(error) !== duplicateDatabase) throw error;
+    if (codeOf(error) !== DUPLICATE_DATABASE) throw error;
   } finally {
-    await client.end({ timeout: connectTimeoutS });
+    await client.end({ timeout: CONNECT_TIMEOUT_S });
   }
 }
 
@@ -41,17 +41,17 @@ async function isPostgresReady(databaseUrl: string): Promise<boolean> {
     await client`select 1`;
     return true;
   } catch (error) {
-    if (!authenticationFailures.has(codeOf(error))) return false;
+    if (!AUTHENTICATION_FAILURES.has(codeOf(error))) return false;
     throw new Error(`Postgres does not accept our user or password: ${(error as Error).message}`, {
       cause: error,
     });
   } finally {
-    await client.end({ timeout: connectTimeoutS }).catch(() => undefined);
+    await client.end({ timeout: CONNECT_TIMEOUT_S }).catch(() => undefined);
   }
 }
 
 function connect(url: string): postgres.Sql {
-  return postgres(url, { max: 1, connect_timeout: connectTimeoutS, onnotice: () => undefined });
+  return postgres(url, { max: 1, connect_timeout: CONNECT_TIMEOUT_S, onnotice: () => undefined });
 }
 
 function codeOf(error: unknown): string {

@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 
 export type ProcessIdentity = { readonly pid: number; readonly startedAt: string };
 
-const psTimeoutMs = 5_000;
+const PS_TIMEOUT_MS = 5_000;
 
 /** Undefined when there is no such process, or only what is left of it (a zombie). */
 export function identifyProcess(pid: number): ProcessIdentity | undefined {
@@ -81,6 +81,6 @@ function runPs(args: readonly string[]): string {
     encoding: "utf8",
     env: { ...process.env, LC_ALL: "C", TZ: "UTC" },
     stdio: ["ignore", "pipe", "ignore"],
-    timeout: psTimeoutMs,
+    timeout: PS_TIMEOUT_MS,
   }).trim();
 }

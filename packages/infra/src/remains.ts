@@ -21,16 +21,16 @@ export type ClaimOptions = {
 };
 
 /** Postgres may have to pass through as another user. */
-const passableMode = 0o711;
+const PASSABLE_MODE = 0o711;
 /** Services, then servers, each with a deadline of its own. */
-const stopWaitTimeoutMs = 45_000;
+const STOP_WAIT_TIMEOUT_MS = 45_000;
 /** The warden stops services, then servers, each with a deadline of its own. */
-const wardenTimeoutMs = 45_000;
+const WARDEN_TIMEOUT_MS = 45_000;
 
 /** Throws one sentence when another start holds this checkout. Returns how to let go of it. */
 export async function claimCheckout(options: ClaimOptions): Promise<() => void> {
   const { home } = options;
-  mkdirSync(home.folder, { recursive: true, mode: passableMode });
+  mkdirSync(home.folder, { recursive: true, mode: PASSABLE_MODE });
   const lock = await acquireUnlessRunning(options);
   if (!lock.held) throw new Error(describeHolder(home, lock.holder.pid));
   try {
@@ -51,7 +51,7 @@ async function acquireUnlessRunning({ home, log, signal }: ClaimOptions): Promis
     lock = await acquireLock(home.lock);
     return lock.held;
   };
-  await waitUntil(isFree, { timeoutMs: stopWaitTimeoutMs, signal });
+  await waitUntil(isFree, { timeoutMs: STOP_WAIT_TIMEOUT_MS, signal });
   return lock;
 }
 
@@ -61,7 +61,7 @@ async function clearRemains({ root, home, env, log, signal }: ClaimOptions): Pro
   log("An earlier start was killed: clearing what it left …");
   const { warden } = state;
   if (warden !== null) {
-    await waitUntil(() => !isSameProcessAlive(warden), { timeoutMs: wardenTimeoutMs, signal });
+    await waitUntil(() => !isSameProcessAlive(warden), { timeoutMs: WARDEN_TIMEOUT_MS, signal });
   }
   const stopped = await stopOrphans(state);
   if (stopped.length > 0) log(`Stopped ${stopped.join(", ")}.`);

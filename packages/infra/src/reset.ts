@@ -15,7 +15,7 @@ export type ResetOptions = {
   readonly log: (line: string) => void;
 };
 
-const listTimeoutMs = 10_000;
+const LIST_TIMEOUT_MS = 10_000;
 
 export async function resetCheckout({ root, env, log }: ResetOptions): Promise<void> {
   const home = startHomeOf(root);
@@ -33,7 +33,7 @@ export async function resetCheckout({ root, env, log }: ResetOptions): Promise<v
 async function removeVolumes({ root, env, log }: ResetOptions): Promise<void> {
   const label = `label=com.docker.compose.project=${composeProjectOf(root)}`;
   const args = ["volume", "ls", "--quiet", "--filter", label];
-  const list = await runCommand("docker", args, { timeoutMs: listTimeoutMs, env });
+  const list = await runCommand("docker", args, { timeoutMs: LIST_TIMEOUT_MS, env });
   if (list.code !== 0) {
     if (loadSettings(startHomeOf(root).folder).infra !== "docker") return;
     throw new Error("The data is in Docker's volumes and Docker does not answer: start it first.");

@@ -16,9 +16,9 @@ export type RunAs = {
 type Account = { readonly uid: number; readonly gid: number };
 
 /** The users that a system is likely to have, the fitting one first. */
-const candidates = ["postgres", "nobody"] as const;
-const lookupTimeoutMs = 5_000;
-const anyoneMayEnter = 0o001;
+const CANDIDATES = ["postgres", "nobody"] as const;
+const LOOKUP_TIMEOUT_MS = 5_000;
+const ANYONE_MAY_ENTER = 0o001;
 
 /** The command line with what goes before it. */
 export function buildCommand(
@@ -51,7 +51,7 @@ export async function findRunAs(folders: readonly string[]): Promise<RunAs> {
 async function runAsWithReach({ uid, gid }: Account): Promise<RunAs> {
   const capability = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"];
   const args = [`--reuid=${uid}`, `--regid=${gid}`, "--clear-groups", ...capability];
-  const result = await runCommand("setpriv", [...args, "true"], { timeoutMs: lookupTimeoutMs });
+  const result = await runCommand("setpriv", [...args, "true"], { timeoutMs: LOOKUP_TIMEOUT_MS });
   if (result.code === 0) return { uid, gid, prefix: ["setpriv", ...args] };
   throw new Error(
     "Postgres does not run as root, and no other user can reach this folder: start Seatline as a normal user, or move the checkout out of root's home.",
@@ -59,7 +59,7 @@ async function runAsWithReach({ uid, gid }: Account): Promise<RunAs> {
 }
 
 async function findAccount(): Promise<Account | undefined> {
-  for (const name of candidates) {
+  for (const name of CANDIDATES) {
     const [uid, gid] = await Promise.all([lookUp("-u", name), lookUp("-g", name)]);
     if (uid !== undefined && gid !== undefined) return { uid, gid };
   }
@@ -67,7 +67,7 @@ async function findAccount(): Promise<Account | undefined> {
 }
 
 async function lookUp(flag: "-u" | "-g", name: string): Promise<number | undefined> {
-  const result = await runCommand("id", [flag, name], { timeoutMs: lookupTimeoutMs });
+  const result = await runCommand("id", [flag, name], { timeoutMs: LOOKUP_TIMEOUT_MS });
   const id = Number.parseInt(result.stdout, 10);
   return result.code === 0 && id > 0 ? id : undefined;
 }
@@ -76,7 +76,7 @@ function canAnyoneReach(folder: string): boolean {
   let path = resolve(folder);
   for (;;) {
     const mode = statSync(path, { throwIfNoEntry: false })?.mode;
-    if (mode !== undefined && (mode & anyoneMayEnter) === 0) return false;
+    if (mode !== undefined && (mode & ANYONE_MAY_ENTER) === 0) return false;
     if (dirname(path) === path) return true;
     path = dirname(path);
   }

@@ -24,7 +24,7 @@ export type CommandOptions = {
 };
 
 /** More than any command of ours prints; what comes after it is dropped. */
-const outputSizeMax = 1_000_000;
+const OUTPUT_SIZE_MAX = 1_000_000;
 
 export function runCommand(
   command: string,
@@ -55,7 +55,7 @@ export function runCommand(
     if (signal?.aborted === true) killAll();
     const keep = (stream: "stdout" | "stderr", chunk: Buffer): void => {
       const text = chunk.toString();
-      if (output[stream].length < outputSizeMax) output[stream] += text;
+      if (output[stream].length < OUTPUT_SIZE_MAX) output[stream] += text;
       if (onLine) for (const line of text.split("\n")) if (line.trim() !== "") onLine(line);
     };
     child.stdout.on("data", (chunk: Buffer) => keep("stdout", chunk));

@@ -12,7 +12,7 @@ export type ServiceSpec = {
   readonly portName: "PORT" | "HEALTH_PORT";
 };
 
-export const services: readonly ServiceSpec[] = [
+export const SERVICES: readonly ServiceSpec[] = [
   { name: "api-gateway", script: "services/api-gateway/src/main.ts", portName: "PORT" },
   {
     name: "booking-worker",
@@ -24,12 +24,12 @@ export const services: readonly ServiceSpec[] = [
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-export const defaultPort = 3000;
-export const defaultHost = "127.0.0.1";
-export const defaultTopicPrefix = "seatline";
-const portMax = 65_535;
-const ownSessionTimeoutMs = "3000";
-const loopback = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
+export const DEFAULT_PORT = 3000;
+export const DEFAULT_HOST = "127.0.0.1";
+export const DEFAULT_TOPIC_PREFIX = "seatline";
+const PORT_MAX = 65_535;
+const OWN_SESSION_TIMEOUT_MS = "3000";
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
 
 /** What the user gave wins; an empty value counts as not given. */
 export function mergeEnvironment(file: Environment, process: Environment): Environment {
@@ -58,18 +58,18 @@ export function buildCommonEnvironment(
   const nodeEnv = user["NODE_ENV"] || "development";
   const hasSecrets = isGiven(user, "ID_SECRETS");
   const hasAdmin = isGiven(user, "ADMIN_ACCESS") || isGiven(user, "ADMIN_TOKEN");
-  const host = user["HOST"] || defaultHost;
-  const isOpen = !hasAdmin && nodeEnv !== "production" && loopback.test(host);
+  const host = user["HOST"] || DEFAULT_HOST;
+  const isOpen = !hasAdmin && nodeEnv !== "production" && LOOPBACK.test(host);
   return {
     ...user,
     NODE_ENV: nodeEnv,
     HOST: host,
-    TOPIC_PREFIX: user["TOPIC_PREFIX"] || defaultTopicPrefix,
+    TOPIC_PREFIX: user["TOPIC_PREFIX"] || DEFAULT_TOPIC_PREFIX,
     ...(!hasSecrets && { ID_SECRETS: settings.idSecret }),
     ...(isOpen && { ADMIN_ACCESS: "open" }),
     // Our own broker allows a short session, so that a dead worker's partitions move on soon.
     ...(infra.choice !== "external" && {
-      SESSION_TIMEOUT_MS: user["SESSION_TIMEOUT_MS"] || ownSessionTimeoutMs,
+      SESSION_TIMEOUT_MS: user["SESSION_TIMEOUT_MS"] || OWN_SESSION_TIMEOUT_MS,
     }),
     DATABASE_URL: infra.databaseUrl,
     KAFKA_BROKERS: infra.kafkaBrokers.join(","),
@@ -78,16 +78,18 @@ export function buildCommonEnvironment(
 
 /** Throws one sentence when PORT is no port. */
 export function parsePort(user: Environment): number {
-  const text = user["PORT"] || String(defaultPort);
+  const text = user["PORT"] || String(DEFAULT_PORT);
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  if (port >= 1 && port <= portMax) return port;
-  throw new Error(`PORT must be a whole number from 1 to ${portMax}, not ${JSON.stringify(text)}.`);
+  if (port >= 1 && port <= PORT_MAX) return port;
+  throw new Error(
+    `PORT must be a whole number from 1 to ${PORT_MAX}, not ${JSON.stringify(text)}.`,
+  );
 }
 
 /** Where somebody on this machine reaches the gateway. */
 export function buildUrl(host: string, port: number): string {
   const isAny = host === "0.0.0.0" || host === "::";
-  const name = isAny ? defaultHost : host;
+  const name = isAny ? DEFAULT_HOST : host;
   return `http://${name.includes(":") ? `[${name}]` : name}:${port}`;
 }
 

@@ -15,14 +15,14 @@ export type Settings = {
   readonly ports: Readonly<Record<string, number>>;
 };
 
-const secretBytes = 32;
+const SECRET_BYTES = 32;
 
 /** The kept settings; what is missing is made and kept. */
 export function loadSettings(folder: string): Settings {
   const kept = readSettings(folder);
   const settings: Settings = {
-    password: kept.password ?? randomBytes(secretBytes).toString("hex"),
-    idSecret: kept.idSecret ?? randomBytes(secretBytes).toString("hex"),
+    password: kept.password ?? randomBytes(SECRET_BYTES).toString("hex"),
+    idSecret: kept.idSecret ?? randomBytes(SECRET_BYTES).toString("hex"),
     infra: kept.infra ?? null,
     ports: kept.ports ?? {},
   };

@@ -1,10 +1,9 @@
 /**
  * What is running now, as a file for those outside: the next start that cleans up after a crash, and
- * the scripts that kill a worker or a broker on purpose. Written whole or not at all, mode 0600
- * because the database's address carries its password.
+ * the scripts that kill a worker or a broker on purpose. Written whole or not at all.
  */
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { repositoryRoot } from "./paths.ts";
+import { REPOSITORY_ROOT } from "./paths.ts";
 import { identifyProcess, parseIdentity } from "./process-identity.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 
@@ -36,11 +35,7 @@ export type RunState = {
   /** It has been told to stop: whoever wants its place need only wait. */
   readonly isStopping: boolean;
   readonly url: string | null;
-  readonly infra: "external" | "docker" | "embedded" | null;
   readonly composeProject: string | null;
-  readonly databaseUrl: string | null;
-  readonly kafkaBrokers: readonly string[];
-  readonly topicPrefix: string | null;
   readonly children: readonly ChildState[];
 };
 
@@ -56,14 +51,10 @@ export class RunStateFile {
       supervisorPid: process.pid,
       supervisorStartedAt: identifyProcess(process.pid)?.startedAt ?? "",
       warden: null,
-      root: repositoryRoot,
+      root: REPOSITORY_ROOT,
       isStopping: false,
       url: null,
-      infra: null,
       composeProject: null,
-      databaseUrl: null,
-      kafkaBrokers: [],
-      topicPrefix: null,
       children: [],
       ...known,
     };
@@ -90,7 +81,7 @@ export class RunStateFile {
   #write(): void {
     if (this.#isRemoved) return;
     const draft = `${this.path}.${process.pid}`;
-    writeFileSync(draft, `${JSON.stringify(this.#state, null, 2)}\n`, { mode: 0o600 });
+    writeFileSync(draft, `${JSON.stringify(this.#state, null, 2)}\n`);
     renameSync(draft, this.path);
   }
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { showServiceLine } from "./log-lines.ts";
-import { infraPackageRoot } from "./paths.ts";
+import { INFRA_PACKAGE_ROOT } from "./paths.ts";
 import { findFreePort } from "./ports.ts";
 import { isSameProcessAlive } from "./process-identity.ts";
 import { SupervisedProcess } from "./supervised-process.ts";
@@ -29,7 +29,7 @@ function supervise(env: NodeJS.ProcessEnv, change: Partial<ProcessSpec> = {}): S
     {
       name: "service",
       command: process.execPath,
-      args: [join(infraPackageRoot, "fixtures", "service.ts")],
+      args: [join(INFRA_PACKAGE_ROOT, "fixtures", "service.ts")],
       env: { ...process.env, ...env },
       cwd: folder,
       logPath: join(folder, "service.log"),
@@ -57,16 +57,16 @@ async function pidOf(port: number): Promise<number | undefined> {
   }
 }
 
-const patience = { timeout: 10_000, interval: 50 };
+const PATIENCE = { timeout: 10_000, interval: 50 };
 
 test("a process that dies is started again, and one line says why", async () => {
   const port = await findFreePort();
   const service = supervise({ PORT: String(port) });
   await service.start();
-  await expect.poll(() => pidOf(port), patience).toBe(service.identity?.pid);
+  await expect.poll(() => pidOf(port), PATIENCE).toBe(service.identity?.pid);
   const first = service.identity?.pid;
   await fetch(`http://127.0.0.1:${port}/crash`).catch(() => undefined);
-  await expect.poll(() => pidOf(port), patience).toEqual(expect.any(Number));
+  await expect.poll(() => pidOf(port), PATIENCE).toEqual(expect.any(Number));
   expect(service.identity?.pid).not.toBe(first);
   expect(log).toEqual(["[service] exited with code 9; starting it again in 0.2 s"]);
 });
@@ -74,7 +74,7 @@ test("a process that dies is started again, and one line says why", async () => 
 test("a wrong configuration is not tried again, and its sentence is passed on", async () => {
   const service = supervise({ SERVICE_EXIT_CODE: "78" });
   await service.start();
-  await expect.poll(() => finalExits, patience).toEqual(["SOME_SETTING must be set: it says how."]);
+  await expect.poll(() => finalExits, PATIENCE).toEqual(["SOME_SETTING must be set: it says how."]);
   expect(service.isEnded).toBe(true);
   expect(log).toEqual(["[service] SOME_SETTING must be set: it says how."]);
 });
@@ -84,7 +84,7 @@ test("who does not hear SIGTERM is killed at the deadline", async () => {
   const env = { PORT: String(port), SERVICE_DEAF: "1" };
   const service = supervise(env, { stopTimeoutMs: 200 });
   await service.start();
-  await expect.poll(() => pidOf(port), patience).toEqual(expect.any(Number));
+  await expect.poll(() => pidOf(port), PATIENCE).toEqual(expect.any(Number));
   const { identity } = service;
   await service.stop();
   expect(identity && isSameProcessAlive(identity)).toBe(false);
@@ -94,7 +94,7 @@ test("who does not hear SIGTERM is killed at the deadline", async () => {
 test("who is stopped while waiting for a restart stays down", async () => {
   const service = supervise({ SERVICE_EXIT_CODE: "1" });
   await service.start();
-  await expect.poll(() => log.length, patience).toBeGreaterThan(1);
+  await expect.poll(() => log.length, PATIENCE).toBeGreaterThan(1);
   await service.stop();
   const restarts = log.length;
   await service.stop();
@@ -105,7 +105,7 @@ test("who is stopped while waiting for a restart stays down", async () => {
 test("a program that does not exist is reported like one that died", async () => {
   const service = supervise({}, { command: join(folder, "nothing") });
   await service.start();
-  await expect.poll(() => log[0], patience).toContain("could not be started");
+  await expect.poll(() => log[0], PATIENCE).toContain("could not be started");
   await service.stop();
 });
 
@@ -114,6 +114,6 @@ test("the log file has everything, the terminal only what matters", async () => 
   const service = supervise({ PORT: String(port) });
   await service.start();
   const read = (): string => readFileSync(join(folder, "service.log"), "utf8");
-  await expect.poll(read, patience).toContain("started");
+  await expect.poll(read, PATIENCE).toContain("started");
   expect(log).toEqual([]);
 });

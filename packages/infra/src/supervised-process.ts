@@ -44,8 +44,8 @@ export type ProcessEvents = {
 type Mode = "stopped" | "running" | "waiting" | "ended";
 
 /** How long a dead process' last words may take to come through the pipe. */
-const drainMaxMs = 1_000;
-const lastLinesMax = 20;
+const DRAIN_MAX_MS = 1_000;
+const LAST_LINES_MAX = 20;
 
 export class SupervisedProcess {
   readonly spec: ProcessSpec;
@@ -154,7 +154,7 @@ export class SupervisedProcess {
       this.#signalGroup("SIGKILL");
       this.#child = undefined;
       this.#identity = undefined;
-      const drained = Promise.race([closed, delay(drainMaxMs, undefined, { ref: false })]);
+      const drained = Promise.race([closed, delay(DRAIN_MAX_MS, undefined, { ref: false })]);
       this.#lastWords = drained.then(() => this.#afterExit(code, signal));
     });
     this.#events.onChange(this.#identity);
@@ -185,7 +185,7 @@ export class SupervisedProcess {
     const onChunk = createLineSplitter((line) => {
       const shown = this.spec.showLine(line, stream);
       this.#lastLines.push(shown ?? line);
-      if (this.#lastLines.length > lastLinesMax) this.#lastLines.shift();
+      if (this.#lastLines.length > LAST_LINES_MAX) this.#lastLines.shift();
       if (shown !== undefined && this.#mode === "running") {
         this.#events.log(`[${this.name}] ${shown}`);
       }

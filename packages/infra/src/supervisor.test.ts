@@ -11,7 +11,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { infraPackageRoot, startHomeOf } from "./paths.ts";
+import { INFRA_PACKAGE_ROOT, startHomeOf } from "./paths.ts";
 import { findFreePort, isPortFree } from "./ports.ts";
 import { isSameProcessAlive } from "./process-identity.ts";
 import { childProcessesOf, readState } from "./state-file.ts";
@@ -20,7 +20,7 @@ import type { RunState } from "./state-file.ts";
 let root = "";
 let port = 0;
 const starts: ChildProcess[] = [];
-const patience = { timeout: 20_000, interval: 50 };
+const PATIENCE = { timeout: 20_000, interval: 50 };
 
 beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), "seatline-start-"));
@@ -34,7 +34,7 @@ afterEach(async () => {
 type Start = { readonly child: ChildProcess; readonly output: () => string };
 
 function start(env: NodeJS.ProcessEnv = {}): Start {
-  const child = spawn(process.execPath, [join(infraPackageRoot, "fixtures", "start.ts"), root], {
+  const child = spawn(process.execPath, [join(INFRA_PACKAGE_ROOT, "fixtures", "start.ts"), root], {
     env: {
       ...process.env,
       INFRA: "external",
@@ -55,7 +55,7 @@ function start(env: NodeJS.ProcessEnv = {}): Start {
 
 async function started(env?: NodeJS.ProcessEnv): Promise<Start & { readonly state: RunState }> {
   const one = start(env);
-  await expect.poll(one.output, patience).toContain("Seatline is running.");
+  await expect.poll(one.output, PATIENCE).toContain("Seatline is running.");
   const state = readState(startHomeOf(root).state);
   if (state === undefined) throw new Error("A running start has a state file.");
   return { ...one, state };
@@ -119,7 +119,7 @@ test("a second start in the same checkout says where the first one is", async ()
 test("a start that follows a stop at once waits for it", async () => {
   const first = await started({ SERVICE_SLOW_STOP_MS: "1000" });
   first.child.kill("SIGTERM");
-  await expect.poll(first.output, patience).toContain("Stopping");
+  await expect.poll(first.output, PATIENCE).toContain("Stopping");
   const second = await started();
   expect(second.output()).toContain("An earlier start is stopping");
   expect(livingOf(first.state)).toEqual([]);
@@ -140,14 +140,14 @@ test("a killed service comes back under its port, and the state file says its ne
   killHard(worker?.pid);
   const now = (): number | null | undefined =>
     readState(startHomeOf(root).state)?.children.find(({ name }) => name === "booking-worker")?.pid;
-  await expect.poll(now, patience).not.toBe(worker?.pid);
-  await expect.poll(now, patience).toEqual(expect.any(Number));
+  await expect.poll(now, PATIENCE).not.toBe(worker?.pid);
+  await expect.poll(now, PATIENCE).toEqual(expect.any(Number));
   const answer = (): Promise<boolean> =>
     fetch(`http://127.0.0.1:${worker?.port}/health/ready`).then(
       (response) => response.ok,
       () => false,
     );
-  await expect.poll(answer, patience).toBe(true);
+  await expect.poll(answer, PATIENCE).toBe(true);
 }, 30_000);
 
 test("a service with a wrong configuration stops everything and its sentence is the last", async () => {

@@ -11,13 +11,7 @@ import { startHomeOf } from "./paths.ts";
 import type { StartHome } from "./paths.ts";
 import { findFreePort, isPortFree } from "./ports.ts";
 import { claimCheckout } from "./remains.ts";
-import {
-  buildCommonEnvironment,
-  buildUrl,
-  defaultHost,
-  defaultTopicPrefix,
-  parsePort,
-} from "./service-list.ts";
+import { buildCommonEnvironment, buildUrl, DEFAULT_HOST, parsePort } from "./service-list.ts";
 import type { Environment, ServiceSpec } from "./service-list.ts";
 import { loadSettings, saveSettings } from "./settings.ts";
 import { RunStateFile, childStateOf } from "./state-file.ts";
@@ -37,14 +31,14 @@ export type SupervisorOptions = {
   readonly stop: AbortSignal;
 };
 
-const readyTimeoutMs = 60_000;
-const readyPollMs = 100;
-const healthTimeoutMs = 2_000;
-const stopTimeoutMs = 10_000;
-const migrateTimeoutMs = 120_000;
-const demoTimeoutMs = 60_000;
+const READY_TIMEOUT_MS = 60_000;
+const READY_POLL_MS = 100;
+const HEALTH_TIMEOUT_MS = 2_000;
+const STOP_TIMEOUT_MS = 10_000;
+const MIGRATE_TIMEOUT_MS = 120_000;
+const DEMO_TIMEOUT_MS = 60_000;
 /** EX_CONFIG of sysexits.h: a service says that its configuration is wrong. */
-const configExitCode = 78;
+const CONFIG_EXIT_CODE = 78;
 
 type Run = {
   readonly options: SupervisorOptions;
@@ -115,21 +109,15 @@ async function serve(run: Run, infra: Infrastructure): Promise<void> {
   const settings = loadSettings(home.folder);
   const env = buildCommonEnvironment(user, { settings, infra });
   const port = parsePort(user);
-  const url = buildUrl(env["HOST"] ?? defaultHost, port);
-  state.update({
-    infra: infra.choice,
-    composeProject: infra.composeProject,
-    databaseUrl: infra.databaseUrl,
-    kafkaBrokers: infra.kafkaBrokers,
-    topicPrefix: env["TOPIC_PREFIX"] ?? defaultTopicPrefix,
-  });
+  const url = buildUrl(env["HOST"] ?? DEFAULT_HOST, port);
+  state.update({ composeProject: infra.composeProject });
   const step = { root, home, env, log, signal: halt.signal };
   const { migrateScript, demoScript } = options;
-  await runStep({ ...step, name: "migrate", script: migrateScript, timeoutMs: migrateTimeoutMs });
+  await runStep({ ...step, name: "migrate", script: migrateScript, timeoutMs: MIGRATE_TIMEOUT_MS });
   log("Starting the services …");
   await startServices(run, { env, port });
   state.update({ url });
-  const demo = { name: "demo-show", script: demoScript, timeoutMs: demoTimeoutMs };
+  const demo = { name: "demo-show", script: demoScript, timeoutMs: DEMO_TIMEOUT_MS };
   await runStep({ ...step, ...demo, env: { ...env, SEATLINE_URL: url } }).catch((error: Error) => {
     halt.signal.throwIfAborted();
     log(`${error.message} Everything else works.`);
@@ -156,7 +144,7 @@ async function startServices(
       const process = superviseService(run, { service, env, port: ports[service.name] ?? port });
       run.processes.push(process);
       await process.start();
-      const base = buildUrl(env["HOST"] ?? defaultHost, ports[service.name] ?? port);
+      const base = buildUrl(env["HOST"] ?? DEFAULT_HOST, ports[service.name] ?? port);
       await expectReady(process, { url: `${base}/health/ready`, signal: halt.signal });
     }),
   );
@@ -178,8 +166,8 @@ function superviseService(
       logPath: join(home.logs, `${name}.log`),
       showLine: showServiceLine,
       stopSignal: "SIGTERM",
-      stopTimeoutMs,
-      finalExitCode: configExitCode,
+      stopTimeoutMs: STOP_TIMEOUT_MS,
+      finalExitCode: CONFIG_EXIT_CODE,
       hasChannel: true,
     },
     {
@@ -195,17 +183,17 @@ async function expectReady(
   process: SupervisedProcess,
   { url, signal }: { readonly url: string; readonly signal: AbortSignal },
 ): Promise<void> {
-  const limits = { timeoutMs: readyTimeoutMs, intervalMs: readyPollMs, signal };
+  const limits = { timeoutMs: READY_TIMEOUT_MS, intervalMs: READY_POLL_MS, signal };
   if (await waitUntil(() => isHealthy(url), limits)) return;
   const last = process.lastLines.at(-1) ?? "nothing in its log";
   throw new Error(
-    `${process.name} was not ready within ${readyTimeoutMs / 1_000} s (${last}); see ${process.spec.logPath}`,
+    `${process.name} was not ready within ${READY_TIMEOUT_MS / 1_000} s (${last}); see ${process.spec.logPath}`,
   );
 }
 
 async function isHealthy(url: string): Promise<boolean> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(healthTimeoutMs) });
+    const response = await fetch(url, { signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) });
     await response.body?.cancel();
     return response.ok;
   } catch {
@@ -216,7 +204,7 @@ async function isHealthy(url: string): Promise<boolean> {
 /** Before anything is started: the gateway would find out last. */
 async function expectPortFree(env: Environment): Promise<void> {
   const port = parsePort(env);
-  if (await isPortFree(port, env["HOST"] || defaultHost)) return;
+  if (await isPortFree(port, env["HOST"] || DEFAULT_HOST)) return;
   throw new Error(
     `Port ${port} is taken: stop what listens there, or choose another with PORT=${port + 1} npm start.`,
   );

@@ -5,11 +5,11 @@ import { randomBytes } from "node:crypto";
 import { GenericContainer, Wait, getContainerRuntimeClient, getReaper } from "testcontainers";
 import type { StartedTestContainer } from "testcontainers";
 import { watchContainer } from "./container-part.ts";
-import { kafkaImage, postgresImage } from "./docker-probe.ts";
+import { KAFKA_IMAGE, POSTGRES_IMAGE } from "./docker-probe.ts";
 import type { RunningInfra } from "./embedded.ts";
-import { databaseName, databaseUser } from "./embedded-postgres.ts";
+import { DATABASE_NAME, DATABASE_USER } from "./embedded-postgres.ts";
 import type { InfraPart } from "./infra-part.ts";
-import { brokerSettings } from "./kafka-properties.ts";
+import { BROKER_SETTINGS } from "./kafka-properties.ts";
 import { waitForKafka } from "./kafka-ready.ts";
 import { findFreePort } from "./ports.ts";
 import { waitForPostgres } from "./postgres-ready.ts";
@@ -21,18 +21,18 @@ export type TestContainersOptions = {
   readonly signal: AbortSignal | undefined;
 };
 
-const startTimeoutMs = 90_000;
-const readyTimeoutMs = 60_000;
+const START_TIMEOUT_MS = 90_000;
+const READY_TIMEOUT_MS = 60_000;
 /** The engine publishes the ports on every interface, so the password is nobody's to guess. */
-const passwordBytes = 16;
+const PASSWORD_BYTES = 16;
 
 export async function startTestContainers(options: TestContainersOptions): Promise<RunningInfra> {
   const ports = { postgres: await findFreePort(), kafka: 0 };
   ports.kafka = await findFreePort(undefined, [ports.postgres]);
-  const password = randomBytes(passwordBytes).toString("hex");
-  const databaseUrl = `postgres://${databaseUser}:${password}@127.0.0.1:${ports.postgres}/${databaseName}`;
+  const password = randomBytes(PASSWORD_BYTES).toString("hex");
+  const databaseUrl = `postgres://${DATABASE_USER}:${password}@127.0.0.1:${ports.postgres}/${DATABASE_NAME}`;
   const kafkaBrokers = [`127.0.0.1:${ports.kafka}`];
-  const limits = { timeoutMs: readyTimeoutMs, signal: options.signal };
+  const limits = { timeoutMs: READY_TIMEOUT_MS, signal: options.signal };
   const isUp = {
     postgres: () => waitForPostgres(databaseUrl, limits),
     kafka: () => waitForKafka(kafkaBrokers, limits),
@@ -47,7 +47,7 @@ export async function startTestContainers(options: TestContainersOptions): Promi
     name: InfraPart["name"],
     description: GenericContainer,
   ): Promise<InfraPart> => {
-    const container = await description.withStartupTimeout(startTimeoutMs).start();
+    const container = await description.withStartupTimeout(START_TIMEOUT_MS).start();
     started.push(container);
     if (!(await isUp[name]())) throw new Error(`the container of ${name} does not answer`);
     const place = { container: container.getName().replace(/^\//, ""), port: ports[name] };
@@ -76,11 +76,11 @@ function describePostgres(options: {
   readonly connectionsMax: number;
 }): GenericContainer {
   const { port, password, connectionsMax } = options;
-  return new GenericContainer(postgresImage)
+  return new GenericContainer(POSTGRES_IMAGE)
     .withEnvironment({
-      POSTGRES_USER: databaseUser,
+      POSTGRES_USER: DATABASE_USER,
       POSTGRES_PASSWORD: password,
-      POSTGRES_DB: databaseName,
+      POSTGRES_DB: DATABASE_NAME,
     })
     .withCommand(["postgres", "-c", `max_connections=${connectionsMax}`])
     .withExposedPorts({ container: 5432, host: port })
@@ -97,13 +97,13 @@ function describeKafka(port: number): GenericContainer {
     listeners: "PLAINTEXT://:9092,CONTROLLER://:9093",
     "advertised.listeners": `PLAINTEXT://127.0.0.1:${port}`,
     "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-    ...brokerSettings,
+    ...BROKER_SETTINGS,
   };
   const environment = Object.entries(settings).map(([key, value]) => [
     `KAFKA_${key.toUpperCase().replaceAll(".", "_")}`,
     value,
   ]);
-  return new GenericContainer(kafkaImage)
+  return new GenericContainer(KAFKA_IMAGE)
     .withEnvironment({ ...Object.fromEntries(environment), KAFKA_HEAP_OPTS: "-Xms256m -Xmx512m" })
     .withExposedPorts({ container: 9092, host: port })
     .withWaitStrategy(Wait.forListeningPorts());

@@ -12,18 +12,18 @@ import { isSameProcessAlive } from "./process-identity.ts";
 import { RunStateFile, readState } from "./state-file.ts";
 import { startWarden } from "./warden-link.ts";
 
-const folderPrefix = "seatline-test-";
-const stateName = "state.json";
+const FOLDER_PREFIX = "seatline-test-";
+const STATE_NAME = "state.json";
 /** Postgres may have to run as another user, who must get through to its own folder. */
-const passableMode = 0o711;
+const PASSABLE_MODE = 0o711;
 
 export async function startTestHome(
   options: Omit<EmbeddedOptions, "folder">,
 ): Promise<RunningInfra> {
   await removeDeadHomes();
-  const folder = mkdtempSync(join(tmpdir(), folderPrefix));
-  chmodSync(folder, passableMode);
-  const state = new RunStateFile(join(folder, stateName), { infra: "embedded" });
+  const folder = mkdtempSync(join(tmpdir(), FOLDER_PREFIX));
+  chmodSync(folder, PASSABLE_MODE);
+  const state = new RunStateFile(join(folder, STATE_NAME));
   const warden = startWarden({ statePath: state.path, remove: folder });
   state.update({ warden: warden.identity });
   const end = async (): Promise<void> => {
@@ -46,10 +46,10 @@ export async function startTestHome(
 
 /** Folders whose owner died without a warden: what still runs there is stopped, then they go. */
 async function removeDeadHomes(): Promise<void> {
-  const names = readdirSync(tmpdir()).filter((name) => name.startsWith(folderPrefix));
+  const names = readdirSync(tmpdir()).filter((name) => name.startsWith(FOLDER_PREFIX));
   for (const name of names) {
     const folder = join(tmpdir(), name);
-    const state = readState(join(folder, stateName));
+    const state = readState(join(folder, STATE_NAME));
     // Without a readable state it may be another user's, or one that is being made right now.
     if (state === undefined) continue;
     const { supervisorPid: pid, supervisorStartedAt: startedAt, warden } = state;

@@ -10,7 +10,7 @@ export type WaitOptions = {
   readonly signal?: AbortSignal | undefined;
 };
 
-const intervalDefaultMs = 50;
+const INTERVAL_DEFAULT_MS = 50;
 
 /**
  * True as soon as `isSo` says true; false at the deadline. Rejects only with the reason of
@@ -18,7 +18,7 @@ const intervalDefaultMs = 50;
  */
 export async function waitUntil(
   isSo: () => Promise<boolean> | boolean,
-  { timeoutMs, intervalMs = intervalDefaultMs, signal }: WaitOptions,
+  { timeoutMs, intervalMs = INTERVAL_DEFAULT_MS, signal }: WaitOptions,
 ): Promise<boolean> {
   const deadlineAt = performance.now() + timeoutMs;
   for (;;) {

@@ -20,7 +20,7 @@ export type Warden = {
   close(): Promise<void>;
 };
 
-const closeTimeoutMs = 15_000;
+const CLOSE_TIMEOUT_MS = 15_000;
 
 /** The warden hears of our death by the end of its standard input, however we die. */
 export function startWarden({ statePath, remove }: WardenOptions): Warden {
@@ -40,7 +40,7 @@ export function startWarden({ statePath, remove }: WardenOptions): Warden {
       const gone = once(child, "exit");
       child.stdin.end();
       const late = new AbortController();
-      const deadline = delay(closeTimeoutMs, "late", { signal: late.signal }).catch(() => "gone");
+      const deadline = delay(CLOSE_TIMEOUT_MS, "late", { signal: late.signal }).catch(() => "gone");
       if ((await Promise.race([gone, deadline])) === "late") child.kill("SIGKILL");
       late.abort();
     },

@@ -1,16 +1,9 @@
-/**
- * Connections to Postgres. Two kinds, never mixed: plain ones for our own SQL, and one that drizzle
- * owns, because drizzle changes how the client it is given reads times and JSON.
- */
-import { drizzle } from "drizzle-orm/postgres-js";
-import type { PostgresJsDatabase } from "drizzle-orm/postgres-js";
+/** Connections to Postgres. */
 import postgres from "postgres";
 
-import * as schema from "./schema.ts";
 import { buildSocketFactory } from "./socket.ts";
 
 export type Sql = postgres.Sql;
-export type Drizzle = PostgresJsDatabase<typeof schema>;
 
 export type SqlOptions = {
   readonly url: string;
@@ -27,19 +20,9 @@ const RECONNECT_DELAY_S = 0.1;
 const SILENCE_MARGIN_MS = 1_000;
 export const CLOSE_TIMEOUT_S = 3;
 
-/** A pool for our own SQL. Connects when first used. */
-export function connectSql(options: SqlOptions): Sql {
-  return postgres(options.url, settings(options));
-}
-
-/** A pool that belongs to drizzle, for lists and migrations; `close` ends it. */
-export function connectDrizzle(options: SqlOptions): { db: Drizzle; close: () => Promise<void> } {
-  const client = postgres(options.url, settings(options));
-  return { db: drizzle(client, { schema }), close: () => client.end({ timeout: CLOSE_TIMEOUT_S }) };
-}
-
-function settings({ name, connectionsMax, statementTimeoutMs }: SqlOptions) {
-  return {
+/** A pool of connections, which open when they are first needed. End it with `CLOSE_TIMEOUT_S`. */
+export function connectSql({ url, name, connectionsMax, statementTimeoutMs }: SqlOptions): Sql {
+  const options = {
     max: connectionsMax,
     connect_timeout: CONNECT_TIMEOUT_S,
     // A statement fails when Postgres is away; the caller decides when to try again.
@@ -55,4 +38,6 @@ function settings({ name, connectionsMax, statementTimeoutMs }: SqlOptions) {
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
     },
   };
+  // A variable, for the types of the driver do not know `max_pipeline`.
+  return postgres(url, options);
 }

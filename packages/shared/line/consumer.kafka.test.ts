@@ -156,7 +156,7 @@ describe("a line's consumer", () => {
     });
     await fill(0, 3);
     expect(await takeUpTo(consumer.startFeed(0, 0), 3)).toHaveLength(3);
-    expect(lines.filter(({ msg }) => msg === "a callback of the consumer failed")).toHaveLength(1);
+    expect(lines.filter(({ msg }) => msg === "a callback of a consumer failed")).toHaveLength(1);
   });
 
   it("shares the partitions with another of its group, and gets them back", async () => {

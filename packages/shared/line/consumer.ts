@@ -7,28 +7,20 @@
 import type { Consumer, EachBatchPayload } from "kafkajs";
 
 import { Feed } from "./feed.ts";
-import { connectKafka } from "./kafka.ts";
-import type { KafkaAddress } from "./kafka.ts";
+import { connectConsumer, guard } from "./kafka.ts";
+import type { ConsumerOptions } from "./kafka.ts";
 
-export type LineConsumerOptions = KafkaAddress & {
+export type LineConsumerOptions = Omit<ConsumerOptions, "onDisconnect"> & {
   readonly topic: string;
-  readonly groupId: string;
-  /** After so long without a heartbeat the partitions go to another worker. */
-  readonly sessionTimeoutMs: number;
   /** After each (re)join: the partitions that are ours now, all of them. */
   readonly onAssigned: (partitions: readonly number[]) => void;
-  /** The consumer died for good: kafkajs does not start it again. */
-  readonly onCrash: (error: Error) => void;
 };
 
-const HEARTBEATS_PER_SESSION = 4;
 const REBALANCE_TIMEOUT_MS = 10_000;
 /** How long a fetch may hang when nothing comes; a seek or a resume takes effect after it. */
 const FETCH_WAIT_MS = 250;
 /** One fetch follows the other at once; a process that was frozen in between is late. */
 const FETCH_GAP_MAX_MS = 2_000;
-const REQUEST_TIMEOUT_MS = 10_000;
-const RETRIES = 8;
 const PARTITIONS_CONCURRENT = 64;
 
 export class LineConsumer {
@@ -41,36 +33,22 @@ export class LineConsumer {
 
   constructor(options: LineConsumerOptions) {
     this.#options = options;
-    this.#consumer = connectKafka({
-      ...options,
-      requestTimeoutMs: REQUEST_TIMEOUT_MS,
-      retries: RETRIES,
-      onDisconnect: () => {
-        this.#doubt();
-      },
-    }).consumer({
-      groupId: options.groupId,
-      allowAutoTopicCreation: false,
-      sessionTimeout: options.sessionTimeoutMs,
-      heartbeatInterval: Math.floor(options.sessionTimeoutMs / HEARTBEATS_PER_SESSION),
-      rebalanceTimeout: REBALANCE_TIMEOUT_MS,
-      maxWaitTimeInMs: FETCH_WAIT_MS,
-      retry: { retries: RETRIES, restartOnFailure: () => Promise.resolve(true) },
-    });
+    const onDisconnect = () => {
+      this.#doubt();
+    };
+    this.#consumer = connectConsumer(
+      { ...options, onDisconnect },
+      { rebalanceTimeout: REBALANCE_TIMEOUT_MS, maxWaitTimeInMs: FETCH_WAIT_MS },
+    );
   }
 
   /** Joins the group and reads until `close`. */
   async run(): Promise<void> {
-    const { topic, onAssigned, onCrash } = this.#options;
+    const { topic, onAssigned } = this.#options;
     this.#consumer.on("consumer.group_join", ({ payload }) => {
       this.#guard(() => {
         this.#fetches.clear();
         onAssigned(payload.memberAssignment[topic] ?? []);
-      });
-    });
-    this.#consumer.on("consumer.crash", ({ payload }) => {
-      this.#guard(() => {
-        if (!payload.restart) onCrash(payload.error);
       });
     });
     this.#consumer.on("consumer.fetch_start", ({ payload: { nodeId } }) => {
@@ -170,12 +148,7 @@ export class LineConsumer {
     }
   }
 
-  /** kafkajs breaks its own join or fetch when a callback throws, so none of ours does. */
   #guard(work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      this.#options.log.error({ err: error }, "a callback of the consumer failed");
-    }
+    guard(this.#options.log, work);
   }
 }

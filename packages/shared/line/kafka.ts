@@ -6,7 +6,7 @@ import { connect as connectSocket } from "node:net";
 import { connect as connectTls } from "node:tls";
 
 import { Kafka, logLevel } from "kafkajs";
-import type { LogEntry } from "kafkajs";
+import type { Consumer, ConsumerConfig, LogEntry } from "kafkajs";
 
 import type { Log } from "../runtime/log.ts";
 
@@ -28,6 +28,9 @@ export type KafkaOptions = KafkaAddress & {
 const CONNECTION_TIMEOUT_MS = 2_000;
 const RETRY_FIRST_MS = 100;
 const RETRY_MAX_MS = 1_000;
+const CONSUMER_REQUEST_TIMEOUT_MS = 10_000;
+const CONSUMER_RETRIES = 8;
+const HEARTBEATS_PER_SESSION = 4;
 
 /**
  * One kafkajs client. Use each for one producer, consumer or admin only: two consumers of one client
@@ -59,6 +62,49 @@ export function connectKafka(options: KafkaOptions) {
       writeLog(log, entry);
     },
   });
+}
+
+export type ConsumerOptions = KafkaAddress &
+  Pick<KafkaOptions, "onDisconnect"> & {
+    readonly groupId: string;
+    /** After so long without a heartbeat the member is out of its group. */
+    readonly sessionTimeoutMs: number;
+    /** The consumer died for good: kafkajs does not start it again. */
+    readonly onCrash: (error: Error) => void;
+  };
+
+/** A consumer on a client of its own, that starts again after whatever may pass. */
+export function connectConsumer(
+  { groupId, sessionTimeoutMs, onCrash, ...address }: ConsumerOptions,
+  fetch: Pick<ConsumerConfig, "maxWaitTimeInMs" | "maxBytes" | "rebalanceTimeout">,
+): Consumer {
+  const consumer = connectKafka({
+    ...address,
+    requestTimeoutMs: CONSUMER_REQUEST_TIMEOUT_MS,
+    retries: CONSUMER_RETRIES,
+  }).consumer({
+    ...fetch,
+    groupId,
+    sessionTimeout: sessionTimeoutMs,
+    heartbeatInterval: Math.floor(sessionTimeoutMs / HEARTBEATS_PER_SESSION),
+    allowAutoTopicCreation: false,
+    retry: { retries: CONSUMER_RETRIES, restartOnFailure: () => Promise.resolve(true) },
+  });
+  consumer.on("consumer.crash", ({ payload }) => {
+    guard(address.log, () => {
+      if (!payload.restart) onCrash(payload.error);
+    });
+  });
+  return consumer;
+}
+
+/** kafkajs breaks its own join or fetch when a callback throws, so none of ours does. */
+export function guard(log: Log, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    log.error({ err: error }, "a callback of a consumer failed");
+  }
 }
 
 /**

@@ -21,12 +21,7 @@ export type OutgoingMessage = {
 };
 
 export type PublishResult =
-  | {
-      readonly status: "acked";
-      readonly partition: number;
-      readonly offset: number;
-      readonly appendedAt: number;
-    }
+  | { readonly status: "acked"; readonly offset: number }
   /** Too much waits already; nothing was sent. */
   | { readonly status: "full" }
   /** No ack in time; the message may or may not be in the topic. */
@@ -50,6 +45,9 @@ const SEND_BYTES_MAX = 4 * 1024 * 1024;
 const RECONNECT_FIRST_MS = 50;
 const RECONNECT_MAX_MS = 1_000;
 const CLOSE_TIMEOUT_MS = 2_000;
+const CLOSE_LOOK_MS = 10;
+/** The queue is looked through so often per deadline: how late somebody may be told. */
+const EXPIRY_LOOKS_PER_DEADLINE = 4;
 
 export class Publisher {
   readonly #options: PublisherOptions;
@@ -69,16 +67,12 @@ export class Publisher {
     return this.#producer !== undefined;
   }
 
-  /** How many messages wait to be sent. */
-  get queueLength(): number {
-    return this.#queue.length;
-  }
-
   /** Connects in the background, now and whenever the connection was lost. */
   connect(): void {
     void this.#pump();
   }
 
+  /** Resolves with what became of the message, within the deadline; never rejects. */
   publish(message: OutgoingMessage): Promise<PublishResult> {
     if (this.#closed || this.#queue.length >= this.#options.queueMax) {
       return Promise.resolve({ status: "full" });
@@ -93,7 +87,7 @@ export class Publisher {
   /** Sends what waits, then disconnects. */
   async close(): Promise<void> {
     const deadline = performance.now() + CLOSE_TIMEOUT_MS;
-    while (this.#queue.length > 0 && performance.now() < deadline) await pause(10);
+    while (this.#queue.length > 0 && performance.now() < deadline) await pause(CLOSE_LOOK_MS);
     this.#closed = true;
     clearTimeout(this.#expiry);
     for (const { settle } of this.#queue.splice(0)) settle({ status: "unknown" });
@@ -142,23 +136,15 @@ export class Publisher {
         this.#options.deadlineMs,
       );
       // Within a partition the broker keeps the order of the request, so offsets count up from the base.
-      const next = new Map<string, { offset: number; appendedAt: number }>();
-      for (const { topicName, partition, baseOffset, logAppendTime } of acks) {
-        next.set(`${topicName}/${partition}`, {
-          offset: Number(baseOffset),
-          appendedAt: Number(logAppendTime),
-        });
+      const next = new Map<string, number>();
+      for (const { topicName, partition, baseOffset } of acks) {
+        next.set(`${topicName}/${partition}`, Number(baseOffset));
       }
       for (const { message, settle } of batch) {
-        const ack = next.get(`${message.topic}/${message.partition}`);
-        if (ack === undefined) settle({ status: "unknown" });
-        else
-          settle({
-            status: "acked",
-            partition: message.partition,
-            offset: ack.offset++,
-            appendedAt: ack.appendedAt,
-          });
+        const log = `${message.topic}/${message.partition}`;
+        const offset = next.get(log);
+        settle(offset === undefined ? { status: "unknown" } : { status: "acked", offset });
+        if (offset !== undefined) next.set(log, offset + 1);
       }
     } catch (error) {
       this.#options.log.warn(
@@ -227,7 +213,7 @@ export class Publisher {
       const late = this.#sending.filter(({ since }) => since <= latest);
       for (const { settle } of [...expired, ...late]) settle({ status: "unknown" });
       if (this.#queue.length + this.#sending.length > 0) this.#scheduleExpiry();
-    }, this.#options.deadlineMs / 4);
+    }, this.#options.deadlineMs / EXPIRY_LOOKS_PER_DEADLINE);
   }
 }
 

@@ -89,7 +89,9 @@ describe("a reader of records", () => {
       return seen.length > 0;
     });
     await line.put({ partition: 0, value: "poison" });
-    await waitUntil("it has said so", () => lines.some(({ msg }) => msg.includes("reader failed")));
+    await waitUntil("it has said so", () =>
+      lines.some(({ msg }) => msg.includes("callback of a consumer failed")),
+    );
     await line.put({ partition: 0, value: "after" });
     await waitUntil("the next one came", () => seen.includes("after"));
     expect(seen).not.toContain("poison");

@@ -7,7 +7,7 @@ import { randomUUID } from "node:crypto";
 
 import type { Consumer } from "kafkajs";
 
-import { connectKafka } from "./kafka.ts";
+import { connectConsumer, guard } from "./kafka.ts";
 import type { KafkaAddress } from "./kafka.ts";
 
 export type RecordReaderOptions = KafkaAddress & {
@@ -20,11 +20,8 @@ export type RecordReaderOptions = KafkaAddress & {
 };
 
 const SESSION_TIMEOUT_MS = 10_000;
-const HEARTBEAT_MS = 3_000;
 const FETCH_WAIT_MS = 500;
 const FETCH_BYTES_MAX = 32 * 1024 * 1024;
-const REQUEST_TIMEOUT_MS = 10_000;
-const RETRIES = 8;
 
 export class RecordReader {
   readonly #options: RecordReaderOptions;
@@ -32,39 +29,26 @@ export class RecordReader {
 
   constructor(options: RecordReaderOptions) {
     this.#options = options;
-    this.#consumer = connectKafka({
-      ...options,
-      requestTimeoutMs: REQUEST_TIMEOUT_MS,
-      retries: RETRIES,
-    }).consumer({
-      // A group of its own: every reader reads everything, and nothing of it outlives the process.
-      groupId: `${options.clientId}-${randomUUID()}`,
-      allowAutoTopicCreation: false,
-      sessionTimeout: SESSION_TIMEOUT_MS,
-      heartbeatInterval: HEARTBEAT_MS,
-      maxWaitTimeInMs: FETCH_WAIT_MS,
-      maxBytes: FETCH_BYTES_MAX,
-      retry: { retries: RETRIES, restartOnFailure: () => Promise.resolve(true) },
-    });
+    // A group of its own: every reader reads everything, and nothing of it outlives the process.
+    const groupId = `${options.clientId}-${randomUUID()}`;
+    this.#consumer = connectConsumer(
+      { ...options, groupId, sessionTimeoutMs: SESSION_TIMEOUT_MS },
+      { maxWaitTimeInMs: FETCH_WAIT_MS, maxBytes: FETCH_BYTES_MAX },
+    );
   }
 
   /** Joins and reads until `close`. */
   async run(): Promise<void> {
-    const { topic, onRecord, onJoined, onCrash } = this.#options;
+    const { topic, log, onRecord, onJoined } = this.#options;
     this.#consumer.on("consumer.group_join", () => {
-      this.#guard(onJoined);
-    });
-    this.#consumer.on("consumer.crash", ({ payload }) => {
-      this.#guard(() => {
-        if (!payload.restart) onCrash(payload.error);
-      });
+      guard(log, onJoined);
     });
     await this.#consumer.connect();
     await this.#consumer.subscribe({ topic, fromBeginning: false });
     await this.#consumer.run({
       autoCommit: false,
       eachBatch: ({ batch }) => {
-        this.#guard(() => {
+        guard(log, () => {
           for (const { value } of batch.messages) {
             if (value !== null) onRecord(batch.partition, value.toString("utf8"));
           }
@@ -76,13 +60,5 @@ export class RecordReader {
 
   async close(): Promise<void> {
     await this.#consumer.disconnect();
-  }
-
-  #guard(work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      this.#options.log.error({ err: error }, "a callback of the record reader failed");
-    }
   }
 }

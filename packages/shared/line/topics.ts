@@ -30,6 +30,8 @@ export const RECORD_BYTES_MAX = 16 * 1024 * 1024;
 
 const ADMIN_REQUEST_TIMEOUT_MS = 10_000;
 const ADMIN_RETRIES = 20;
+const EXTENT_TIMEOUT_MS = 5_000;
+const EXTENT_RETRIES = 2;
 const SERVED_TIMEOUT_MS = 30_000;
 const SERVED_LOOK_MS = 50;
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -164,7 +166,11 @@ export class ExtentReader {
   }
 
   async #connect() {
-    const admin = connectKafka({ ...this.#options, requestTimeoutMs: 5_000, retries: 2 }).admin();
+    const admin = connectKafka({
+      ...this.#options,
+      requestTimeoutMs: EXTENT_TIMEOUT_MS,
+      retries: EXTENT_RETRIES,
+    }).admin();
     await admin.connect();
     return admin;
   }
