@@ -32,7 +32,7 @@ export type StackOptions = {
   readonly env?: Readonly<Record<string, string>>;
 };
 
-export class Stack {
+class Stack {
   readonly database: TestDatabase;
   readonly topics: Topics;
   readonly http = buildHttp();

@@ -82,6 +82,22 @@ describe("the code", () => {
     expect(SOURCES.filter((file) => !reached.has(file))).toEqual([]);
   });
 
+  it("exports nothing that only its own file uses", () => {
+    const texts = new Map(SOURCES.map((file) => [file, read(file)]));
+    const lonely = [...texts].flatMap(([file, text]) =>
+      /(\.test|\.config)\.ts$/.test(file)
+        ? []
+        : [...text.matchAll(/^export (?:async )?(?:function|const|class) (\w+)/gm)]
+            .map(([, name = ""]) => name)
+            .filter((name) => {
+              const use = new RegExp(`\\b${name}\\b`);
+              return ![...texts].some(([other, its]) => other !== file && use.test(its));
+            })
+            .map((name) => `${file}: ${name}`),
+    );
+    expect(lonely).toEqual([]);
+  });
+
   it("keeps to its layers", () => {
     const allowed: Readonly<Record<string, readonly string[]>> = {
       core: ["core"],

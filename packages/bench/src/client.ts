@@ -51,7 +51,7 @@ type HttpAnswer = {
   readonly json: unknown;
 };
 
-export const LIST_PAGE_SIZE = 1_000;
+const LIST_PAGE_SIZE = 1_000;
 /** More pages than any run of this package can fill: a listing that never ends is a fault. */
 const LIST_PAGES_MAX = 1_000;
 /** An answer that takes longer, beyond the wait that was asked for, counts as a broken connection. */

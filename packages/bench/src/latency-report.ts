@@ -19,7 +19,7 @@ type Target = {
 };
 
 /** On an idle machine with two cores, everything on it. */
-export const TARGETS: readonly Target[] = [
+const TARGETS: readonly Target[] = [
   { name: "median to the 202", of: "toAck", share: 0.5, maxMs: 5 },
   { name: "median to the outcome", of: "toOutcome", share: 0.5, maxMs: 10 },
   { name: "p99 to the outcome", of: "toOutcome", share: 0.99, maxMs: 30 },

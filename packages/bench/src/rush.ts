@@ -28,8 +28,8 @@ export type Asker = {
 export type Rush = { readonly askers: readonly Asker[]; readonly startedAt: number };
 
 /** For how long one customer keeps asking, and keeps waiting for the outcome: outages included. */
-export const ACCEPT_DEADLINE_MS = 90_000;
-export const OUTCOME_DEADLINE_MS = 90_000;
+const ACCEPT_DEADLINE_MS = 90_000;
+const OUTCOME_DEADLINE_MS = 90_000;
 /** One long-poll; the server allows 30. */
 const POLL_WAIT_S = 20;
 /** Between two looks at a request that is still in the line. */

@@ -1,8 +1,8 @@
 /**
  * How long to wait before a process that died is started again. Pure: it has no clock.
  */
-export const RESTART_DELAY_MIN_MS = 200;
-export const RESTART_DELAY_MAX_MS = 5_000;
+const RESTART_DELAY_MIN_MS = 200;
+const RESTART_DELAY_MAX_MS = 5_000;
 /** Whoever ran this long was well: the next death is a new one, not the same trouble. */
 export const HEALTHY_RUN_MS = 30_000;
 

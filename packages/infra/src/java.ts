@@ -10,7 +10,7 @@ export type JavaSearch =
   | { readonly found: false; readonly reason: string };
 
 /** Kafka 4 brokers need it. */
-export const JAVA_MAJOR_MIN = 17;
+const JAVA_MAJOR_MIN = 17;
 const VERSION_TIMEOUT_MS = 10_000;
 
 export async function findJava(env: NodeJS.ProcessEnv): Promise<JavaSearch> {

@@ -36,7 +36,7 @@ export const BROKER_SETTINGS = {
 } as const;
 
 /** Resident about 380 MB in all. */
-export const KAFKA_HEAP_OPTIONS = ["-Xms256m", "-Xmx512m"] as const;
+const KAFKA_HEAP_OPTIONS = ["-Xms256m", "-Xmx512m"] as const;
 
 const LOG_SETTINGS_PATH = join(INFRA_PACKAGE_ROOT, "kafka", "log4j2.properties");
 

@@ -9,7 +9,7 @@ const CONNECT_TIMEOUT_MS = 1_000;
 const REQUEST_TIMEOUT_MS = 2_000;
 
 /** True when the cluster has a live controller and all brokers can be reached. */
-export async function isKafkaReady(brokers: readonly string[]): Promise<boolean> {
+async function isKafkaReady(brokers: readonly string[]): Promise<boolean> {
   const kafka = new Kafka({
     brokers: [...brokers],
     clientId: "seatline-infra",

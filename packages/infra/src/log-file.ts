@@ -6,7 +6,7 @@ import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from
 import { dirname } from "node:path";
 
 /** Two files of this size per child are kept: enough for hours at our log levels. */
-export const LOG_SIZE_MAX_BYTES = 10 * 1024 * 1024;
+const LOG_SIZE_MAX_BYTES = 10 * 1024 * 1024;
 
 export class LogFile {
   readonly path: string;

@@ -10,7 +10,7 @@ import { waitUntil } from "./wait-until.ts";
 
 type Orphan = { readonly name: string; readonly identity: ProcessIdentity };
 
-export const ORPHAN_STOP_TIMEOUT_MS = 10_000;
+const ORPHAN_STOP_TIMEOUT_MS = 10_000;
 const ORPHAN_KILL_TIMEOUT_MS = 5_000;
 
 /** The two that the others need stop last. Postgres: SIGINT is its fast shutdown, SIGTERM waits for clients. */

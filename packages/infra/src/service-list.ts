@@ -24,9 +24,9 @@ export const SERVICES: readonly ServiceSpec[] = [
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-export const DEFAULT_PORT = 3000;
+const DEFAULT_PORT = 3000;
 export const DEFAULT_HOST = "127.0.0.1";
-export const DEFAULT_TOPIC_PREFIX = "seatline";
+const DEFAULT_TOPIC_PREFIX = "seatline";
 const PORT_MAX = 65_535;
 const OWN_SESSION_TIMEOUT_MS = "3000";
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;

@@ -3,6 +3,7 @@
  * the reverse one. Restarts what dies in between. Never decides what a service does.
  */
 import { join } from "node:path";
+import { EXIT_CONFIG } from "@seatline/shared/runtime/config.ts";
 import { showServiceLine } from "./log-lines.ts";
 import { startInfrastructure } from "./infrastructure.ts";
 import type { Infrastructure } from "./infrastructure.ts";
@@ -37,8 +38,6 @@ const HEALTH_TIMEOUT_MS = 2_000;
 const STOP_TIMEOUT_MS = 10_000;
 const MIGRATE_TIMEOUT_MS = 120_000;
 const DEMO_TIMEOUT_MS = 60_000;
-/** EX_CONFIG of sysexits.h: a service says that its configuration is wrong. */
-const CONFIG_EXIT_CODE = 78;
 
 type Run = {
   readonly options: SupervisorOptions;
@@ -167,7 +166,7 @@ function superviseService(
       showLine: showServiceLine,
       stopSignal: "SIGTERM",
       stopTimeoutMs: STOP_TIMEOUT_MS,
-      finalExitCode: CONFIG_EXIT_CODE,
+      finalExitCode: EXIT_CONFIG,
       hasChannel: true,
     },
     {

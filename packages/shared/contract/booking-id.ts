@@ -9,12 +9,13 @@
 import { createHmac, randomFillSync, timingSafeEqual } from "node:crypto";
 
 import { assert } from "../core/assert.ts";
+import { UUID_PATTERN } from "./values.ts";
 
 export const PARTITIONS_MAX = 4096;
 
 const MAC_BYTES = 4;
 const SIGNED_BYTES = 12;
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const UUID = new RegExp(UUID_PATTERN);
 
 /**
  * The deployment's secrets: the first makes ids, all are accepted. The last makes the ids of idempotency

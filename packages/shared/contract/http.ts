@@ -20,7 +20,7 @@ import {
 } from "./values.ts";
 
 /** An object that takes the given members and no others. */
-export function StrictObject<T extends TProperties>(properties: T, example?: unknown) {
+function StrictObject<T extends TProperties>(properties: T, example?: unknown) {
   return Type.Object(properties, {
     additionalProperties: false,
     ...(example === undefined ? {} : { examples: [example] }),
@@ -91,7 +91,7 @@ export const SeatsAnswer = Type.Object({
   confirmed: Type.String(),
 });
 
-export const WantBody = withMessage(
+const WantBody = withMessage(
   Type.Union([StrictObject({ seats: SeatsSchema }), StrictObject({ count: CountSchema })]),
   'must be {"seats": […]} or {"count": n}',
 );

@@ -11,12 +11,11 @@ import { assert } from "../core/assert.ts";
 import { BOOKING_STATUSES, REFUSAL_REASONS } from "../core/model.ts";
 import type { Booking, Outcome, ShowFacts } from "../core/model.ts";
 import { LayoutSchema, RulesSchema, WantSchema } from "./request.ts";
-import { NullableSchema, TimeSchema } from "./values.ts";
+import { HashSchema, NullableSchema, TimeSchema } from "./values.ts";
 
 export const RECORD_VERSION = 1;
 
 const Offset = Type.Integer({ minimum: 0 });
-const Hex = Type.String({ pattern: "^[0-9a-f]{64}$" });
 const ReasonSchema = Type.Enum([...REFUSAL_REASONS]);
 const FactsSchema = Type.Object({
   free: Type.Optional(Type.Integer()),
@@ -83,7 +82,7 @@ const RecordShowSchema = Type.Object({
   free: Type.Integer(),
   held: Type.Integer(),
   confirmed: Type.Integer(),
-  hash: Hex,
+  hash: HashSchema,
 });
 
 const RecordSchema = Type.Object({
@@ -92,12 +91,12 @@ const RecordSchema = Type.Object({
   first: Offset,
   next: Offset,
   now: TimeSchema,
-  previousTail: Hex,
+  previousTail: HashSchema,
   entries: Type.Array(RecordEntrySchema),
   shows: Type.Array(RecordShowSchema),
 });
 
-/** One line of the log and what became of it. */
+/** One message of the line and what became of it. */
 export type RecordEntry = {
   readonly offset: number;
   readonly appendedAt: number;
@@ -109,9 +108,9 @@ export type RecordEntry = {
   readonly deadLetter: string | null;
   readonly outcome: Outcome;
   readonly showCreated: ShowFacts | null;
-  /** Every booking that this line changed, as it stood after it, in order. */
+  /** Every booking that this entry changed, as it stood after it, in order. */
   readonly changed: readonly Booking[];
-  /** The booking that the outcome speaks of, where this line did not change it. */
+  /** The booking that the outcome speaks of, where this entry did not change it. */
   readonly unchanged: Booking | null;
 };
 
@@ -122,7 +121,7 @@ export type RecordShow = {
   readonly free: number;
   readonly held: number;
   readonly confirmed: number;
-  /** The show's running hash over its lines and their outcomes (SHA-256, chained, hex). */
+  /** The show's running hash over its entries (SHA-256, chained, hex). */
   readonly hash: string;
 };
 

@@ -13,6 +13,7 @@ import {
   CAPACITY_MAX,
   CountSchema,
   CustomerSchema,
+  HashSchema,
   NullableSchema,
   PaymentSchema,
   SeatsSchema,
@@ -23,7 +24,13 @@ import {
   WANTS_MAX,
 } from "./values.ts";
 
-export const REQUEST_VERSION = 1;
+const REQUEST_VERSION = 1;
+const ROW_NAME_MAX = 20;
+const SECTION_NAME_MAX = 100;
+const ROWS_MAX = 10_000;
+const SECTIONS_MAX = 1_000;
+const HOLD_MIN_MS = 1_000;
+const HOLD_MAX_MS = 24 * 60 * 60 * 1_000;
 
 /**
  * Strict, unlike everything else here: a member of a want that we do not know would narrow it, and a want
@@ -35,7 +42,7 @@ export const WantSchema = Type.Union([
 ]);
 
 const RowSchema = Type.Object({
-  name: Type.String({ maxLength: 20 }),
+  name: Type.String({ maxLength: ROW_NAME_MAX }),
   seats: Type.Integer({ minimum: 1, maximum: CAPACITY_MAX }),
 });
 
@@ -44,21 +51,21 @@ export const LayoutSchema = Type.Object({
     Type.Union([
       Type.Object({
         kind: Type.Literal("seated"),
-        name: Type.String({ maxLength: 100 }),
-        rows: Type.Array(RowSchema, { minItems: 1, maxItems: 10_000 }),
+        name: Type.String({ maxLength: SECTION_NAME_MAX }),
+        rows: Type.Array(RowSchema, { minItems: 1, maxItems: ROWS_MAX }),
       }),
       Type.Object({
         kind: Type.Literal("standing"),
-        name: TextSchema(100),
+        name: TextSchema(SECTION_NAME_MAX),
         capacity: Type.Integer({ minimum: 1, maximum: CAPACITY_MAX }),
       }),
     ]),
-    { minItems: 1, maxItems: 1_000 },
+    { minItems: 1, maxItems: SECTIONS_MAX },
   ),
 });
 
 export const RulesSchema = Type.Object({
-  holdMs: Type.Integer({ minimum: 1_000, maximum: 86_400_000 }),
+  holdMs: Type.Integer({ minimum: HOLD_MIN_MS, maximum: HOLD_MAX_MS }),
   confirmation: Type.Union([Type.Literal("manual"), Type.Literal("automatic")]),
   cancelConfirmed: Type.Boolean(),
 });
@@ -83,7 +90,7 @@ const schemas = {
     customer: NullableSchema(CustomerSchema),
     wants: Type.Array(WantSchema, { minItems: 1, maxItems: WANTS_MAX }),
     confirmNow: Type.Boolean(),
-    requestHash: Type.String({ pattern: "^[0-9a-f]{64}$" }),
+    requestHash: HashSchema,
   }),
   confirm: Type.Object({
     ...ofBooking,

@@ -12,13 +12,20 @@ export const CAPACITY_MAX = 1_000_000;
 /** Most wants in one booking. One for now: the ladder comes with the box office. */
 export const WANTS_MAX = 1;
 
+/** How long a hold lives unless its show says otherwise. */
+export const HOLD_DEFAULT_MS = 120_000;
+/** The end of year 9999, the last that ISO 8601 writes. */
+export const TIME_MAX_MS = 253_402_300_799_999;
+/** A UUID as we write it: in lower case. */
+export const UUID_PATTERN = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
+
 /** A schema with the sentence that a failing value is answered with. */
 export function withMessage<T extends TSchema>(schema: T, message: string): T {
   return { ...schema, errorMessage: message };
 }
 
 export const UuidSchema = withMessage(
-  Type.String({ pattern: "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$" }),
+  Type.String({ pattern: UUID_PATTERN }),
   "must be a UUID in lower case",
 );
 
@@ -57,8 +64,11 @@ export const SeatsSchema = withMessage(
   `must list 1 to ${PLACES_PER_BOOKING_MAX} different seat numbers, each a whole number from 1`,
 );
 
-/** Milliseconds since 1970. The upper bound is the end of year 9999, the last that ISO 8601 writes. */
-export const TimeSchema = Type.Integer({ minimum: 0, maximum: 253_402_300_799_999 });
+/** SHA-256 in hex. */
+export const HashSchema = Type.String({ pattern: "^[0-9a-f]{64}$" });
+
+/** Milliseconds since 1970. */
+export const TimeSchema = Type.Integer({ minimum: 0, maximum: TIME_MAX_MS });
 
 export function NullableSchema<T extends TSchema>(schema: T) {
   return Type.Union([schema, Type.Null()]);

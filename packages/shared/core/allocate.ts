@@ -3,7 +3,8 @@
  * Reads the show and changes nothing.
  */
 import { assert } from "./assert.ts";
-import { sectionCapacity } from "./layout.ts";
+import { layoutSeats, sectionCapacity } from "./layout.ts";
+import type { Layout } from "./layout.ts";
 import type { Allocation, RefusalFacts, RefusalReason, StandingPlaces, Want } from "./model.ts";
 import { freePlaces, freeStanding } from "./show.ts";
 import type { Show } from "./show.ts";
@@ -11,6 +12,12 @@ import type { Show } from "./show.ts";
 export type Shortage = { readonly reason: RefusalReason; readonly facts: RefusalFacts };
 
 type Places = { readonly seats: readonly number[]; readonly standing: readonly StandingPlaces[] };
+
+/** The seats among the wants that the layout does not have. */
+export function unknownSeats(layout: Layout, wants: readonly Want[]): number[] {
+  const last = layoutSeats(layout);
+  return wants.flatMap((want) => ("seats" in want ? want.seats : [])).filter((seat) => seat > last);
+}
 
 /** Places for the first want that fits, or why the last one tried does not. */
 export function allocate(show: Show, wants: readonly Want[]): Allocation | Shortage {

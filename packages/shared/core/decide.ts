@@ -2,9 +2,8 @@
  * The one place where anything is decided. Pure: the same requests at the same moments decide the
  * same seats, always. It answers with what to write and never writes.
  */
-import { allocate } from "./allocate.ts";
+import { allocate, unknownSeats } from "./allocate.ts";
 import { unreachable } from "./assert.ts";
-import { layoutSeats } from "./layout.ts";
 import type {
   Allocation,
   Book,
@@ -70,10 +69,7 @@ type Found = { readonly show: Show; readonly allocation: Allocation };
 
 function findPlaces(show: Show | undefined, request: Book): Found | Refusal {
   if (show === undefined) return { reason: "show-not-found", facts: null };
-  const last = layoutSeats(show.facts.layout);
-  const unknown = request.wants
-    .flatMap((want) => ("seats" in want ? want.seats : []))
-    .filter((seat) => seat > last);
+  const unknown = unknownSeats(show.facts.layout, request.wants);
   if (unknown.length > 0) return { reason: "seat-unknown", facts: { seats: unknown } };
   const allocation = allocate(show, request.wants);
   return "reason" in allocation ? allocation : { show, allocation };

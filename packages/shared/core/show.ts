@@ -33,7 +33,7 @@ export function buildLineState(): LineState {
 }
 
 /** A show of which nothing is taken. */
-export function buildShow(facts: ShowFacts): Show {
+function buildShow(facts: ShowFacts): Show {
   const standing = new Map<number, SectionCounters>();
   for (const [index, section] of facts.layout.sections.entries()) {
     if (section.kind === "standing") standing.set(index, { held: 0, confirmed: 0 });

@@ -19,7 +19,7 @@ import {
 import { TEST_PARTITIONS } from "../testing/servers.ts";
 import type { Sql } from "./client.ts";
 import { commitDecisions } from "./commit-decisions.ts";
-import { findLapsed } from "./find-lapsed.ts";
+import { loadLapsed } from "./load-lapsed.ts";
 import { listBookings } from "./list-bookings.ts";
 import { findBooking, loadBookings } from "./load-bookings.ts";
 import { findRecordOf, loadPartitions, loadRecords } from "./load-partitions.ts";
@@ -198,7 +198,7 @@ describe("the loaders", () => {
     expect(await findRecordOf(sql, { partition: 0, offset: 0 })).toBeNull();
   });
 
-  it("findLapsed pages through the holds that are past their time, oldest first", async () => {
+  it("loadLapsed pages through the holds that are past their time, oldest first", async () => {
     const lapsing = requestShow({ partition: 0, rules: { holdMs: 1_000 } });
     expect(partitionOf(lapsing.showId, TEST_PARTITIONS)).toBe(0);
     const books = [1, 2, 3].map((seat) => requestBook(lapsing.showId, { seats: [seat] }));
@@ -207,14 +207,14 @@ describe("the loaders", () => {
     // All at one moment, so that the id must decide between them.
     const lapsed = new Date(NOON - 80_000_000);
     await sql`update bookings set expires_at = ${lapsed} where show_id = ${lapsing.showId}`;
-    const first = await findLapsed(sql, { after: null, without: [], limit: 2 });
-    const rest = await findLapsed(sql, { after: first[1] ?? null, without: [], limit: 9 });
+    const first = await loadLapsed(sql, { after: null, without: [], limit: 2 });
+    const rest = await loadLapsed(sql, { after: first[1] ?? null, without: [], limit: 9 });
     const all = [...first, ...rest].map(({ id }) => id);
     expect(all).toEqual(books.map((book) => book.requestId).sort());
     expect(rest).toHaveLength(1);
     // A partition that stands must not keep the sweep from the others.
-    expect(await findLapsed(sql, { after: null, without: [0], limit: 9 })).toEqual([]);
-    expect(await findLapsed(sql, { after: null, without: [1, 2], limit: 9 })).toHaveLength(3);
+    expect(await loadLapsed(sql, { after: null, without: [0], limit: 9 })).toEqual([]);
+    expect(await loadLapsed(sql, { after: null, without: [1, 2], limit: 9 })).toHaveLength(3);
   });
 
   it("loadShows brings every live hold, however many there are", async () => {

@@ -21,6 +21,7 @@ import {
 } from "drizzle-orm/pg-core";
 
 import type { Layout } from "../core/layout.ts";
+import { BOOKING_STATUSES } from "../core/model.ts";
 import type { RefusalFacts, StandingPlaces, Want } from "../core/model.ts";
 
 const bytea = customType<{ data: Buffer }>({ dataType: () => "bytea" });
@@ -70,7 +71,7 @@ export const bookings = pgTable(
     requestHash: bytea("request_hash").notNull(),
     customer: text("customer"),
     wants: jsonb("wants").$type<Want[]>().notNull(),
-    status: text("status", { enum: ["PENDING", "CONFIRMED", "CANCELLED", "FAILED"] }).notNull(),
+    status: text("status", { enum: BOOKING_STATUSES }).notNull(),
     reason: text("reason"),
     facts: jsonb("facts").$type<RefusalFacts>(),
     want: smallint("want"),

@@ -54,7 +54,7 @@ export type CoreFailure = { readonly failedAt: number; readonly error: unknown }
  */
 export const BATCH_WRITES_MAX = 2_000;
 /** Characters of its record after which a batch is cut: half of the bytes that the topic takes. */
-export const BATCH_RECORD_SIZE_MAX = 8 * 1024 * 1024;
+const BATCH_RECORD_SIZE_MAX = 8 * 1024 * 1024;
 /** Far more than any request of ours has; a larger message is parked unread. */
 export const REQUEST_BYTES_MAX = 256 * 1024;
 

@@ -159,6 +159,13 @@ describe("a line's consumer", () => {
     expect(lines.filter(({ msg }) => msg === "a callback of a consumer failed")).toHaveLength(1);
   });
 
+  it("says what to do where the topic does not exist", async () => {
+    const topic = `${line.prefix}.nowhere`;
+    await expect(run({ topic })).rejects.toThrow(
+      `the topic ${topic} does not exist; run the migrate step first`,
+    );
+  });
+
   it("shares the partitions with another of its group, and gets them back", async () => {
     const first = await run();
     const second = await run();

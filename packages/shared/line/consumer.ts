@@ -7,7 +7,7 @@
 import type { Consumer, EachBatchPayload } from "kafkajs";
 
 import { Feed } from "./feed.ts";
-import { connectConsumer, guard } from "./kafka.ts";
+import { connectConsumer, guard, subscribe } from "./kafka.ts";
 import type { ConsumerOptions } from "./kafka.ts";
 
 export type LineConsumerOptions = Omit<ConsumerOptions, "onDisconnect"> & {
@@ -57,8 +57,7 @@ export class LineConsumer {
     this.#consumer.on("consumer.fetch", ({ payload: { nodeId } }) => {
       this.#noteFetch(nodeId, false);
     });
-    await this.#consumer.connect();
-    await this.#consumer.subscribe({ topic, fromBeginning: true });
+    await subscribe(this.#consumer, { topic, fromBeginning: true });
     await this.#consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,

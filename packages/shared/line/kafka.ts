@@ -30,6 +30,8 @@ const RETRY_FIRST_MS = 100;
 const RETRY_MAX_MS = 1_000;
 const CONSUMER_REQUEST_TIMEOUT_MS = 10_000;
 const CONSUMER_RETRIES = 8;
+/** UNKNOWN_TOPIC_OR_PARTITION of the protocol. */
+const UNKNOWN_TOPIC = 3;
 const HEARTBEATS_PER_SESSION = 4;
 
 /**
@@ -96,6 +98,23 @@ export function connectConsumer(
     });
   });
   return consumer;
+}
+
+/** Connects and subscribes; throws a sentence that says what to do where the topic does not exist. */
+export async function subscribe(
+  consumer: Consumer,
+  { topic, fromBeginning }: { readonly topic: string; readonly fromBeginning: boolean },
+): Promise<void> {
+  await consumer.connect();
+  try {
+    await consumer.subscribe({ topic, fromBeginning });
+  } catch (cause) {
+    if (cause instanceof Error && "code" in cause && cause.code === UNKNOWN_TOPIC) {
+      // No ConfigError: a broker that has just started does not know its topics for a moment.
+      throw new Error(`the topic ${topic} does not exist; run the migrate step first`, { cause });
+    }
+    throw cause;
+  }
 }
 
 /** kafkajs breaks its own join or fetch when a callback throws, so none of ours does. */

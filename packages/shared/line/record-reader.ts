@@ -7,7 +7,7 @@ import { randomUUID } from "node:crypto";
 
 import type { Consumer } from "kafkajs";
 
-import { connectConsumer, guard } from "./kafka.ts";
+import { connectConsumer, guard, subscribe } from "./kafka.ts";
 import type { KafkaAddress } from "./kafka.ts";
 
 export type RecordReaderOptions = KafkaAddress & {
@@ -43,8 +43,7 @@ export class RecordReader {
     this.#consumer.on("consumer.group_join", () => {
       guard(log, onJoined);
     });
-    await this.#consumer.connect();
-    await this.#consumer.subscribe({ topic, fromBeginning: false });
+    await subscribe(this.#consumer, { topic, fromBeginning: false });
     await this.#consumer.run({
       autoCommit: false,
       eachBatch: ({ batch }) => {

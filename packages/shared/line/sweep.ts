@@ -9,7 +9,7 @@ import { readPartition } from "../contract/booking-id.ts";
 import { encodeRequest } from "../contract/request.ts";
 import type { Expire } from "../core/model.ts";
 import type { Sql } from "../db/client.ts";
-import { findLapsed } from "../db/find-lapsed.ts";
+import { loadLapsed } from "../db/load-lapsed.ts";
 import { loadPartitions } from "../db/load-partitions.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Publisher } from "./publisher.ts";
@@ -36,7 +36,7 @@ export async function sweep(
   let requested = 0;
   let after: { expiresAt: string; id: string } | null = null;
   for (let page = 0; page < PAGES_MAX; page++) {
-    const lapsed = await findLapsed(deps.sql, { after, without, limit: PAGE_SIZE });
+    const lapsed = await loadLapsed(deps.sql, { after, without, limit: PAGE_SIZE });
     const results = await Promise.all(lapsed.map((hold) => ask(deps, hold, onRequest)));
     requested += results.filter(Boolean).length;
     const last = lapsed.at(-1);

@@ -65,6 +65,28 @@ describe("createTopics", () => {
       problems: expect.arrayContaining(problems) as string[],
     });
   });
+
+  it("refuses topics that the line cannot stand on, and says what to set", async () => {
+    const prefix = buildTopicPrefix();
+    const topics = await createTestTopics(prefix);
+    await withAdmin((admin) =>
+      admin.alterConfigs({
+        validateOnly: false,
+        resources: [
+          {
+            type: ConfigResourceTypes.TOPIC,
+            name: topics.requests,
+            configEntries: [{ name: "message.timestamp.type", value: "CreateTime" }],
+          },
+        ],
+      }),
+    );
+    const problem = `the topic ${topics.requests} has message.timestamp.type=CreateTime; set it to LogAppendTime`;
+    await expect(createTestTopics(prefix)).rejects.toMatchObject({
+      name: "ConfigError",
+      problems: expect.arrayContaining([problem]) as string[],
+    });
+  });
 });
 
 describe("ExtentReader", () => {

@@ -28,6 +28,8 @@ export function buildTopics(prefix: string): Topics {
  */
 export const RECORD_BYTES_MAX = 16 * 1024 * 1024;
 
+/** What kafkajs calls `ConfigResourceTypes.TOPIC`; Node does not find that name among its exports. */
+const TOPIC_RESOURCE = 2;
 const ADMIN_REQUEST_TIMEOUT_MS = 10_000;
 const ADMIN_RETRIES = 20;
 const EXTENT_TIMEOUT_MS = 5_000;
@@ -39,6 +41,18 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const REQUESTS_RETENTION_MS = 30 * DAY_MS;
 const OUTCOMES_RETENTION_MS = 7 * DAY_MS;
 
+/**
+ * What must hold of a topic whoever made it. The broker's append time is the log's clock: else a
+ * customer's own would judge holds. kafkajs cannot read most compressed messages. A compacted log has
+ * holes.
+ */
+const FIXED_SETTINGS = [
+  { name: "message.timestamp.type", value: "LogAppendTime" },
+  { name: "compression.type", value: "uncompressed" },
+  { name: "cleanup.policy", value: "delete" },
+  { name: "max.message.bytes", value: String(RECORD_BYTES_MAX) },
+];
+
 export type TopicOptions = KafkaAddress & {
   readonly topics: Topics;
   readonly partitionCount: number;
@@ -46,19 +60,16 @@ export type TopicOptions = KafkaAddress & {
 };
 
 /**
- * Creates the topics that do not exist yet; throws a ConfigError if one that does has another number
- * of partitions, for shows would be looked for in lines where they are not. The broker's append time is
- * the log's clock, and records are stored as they come: kafkajs cannot read compressed ones.
+ * Creates the topics that do not exist yet. Throws a ConfigError if one that does has another number
+ * of partitions (shows would be looked for in lines where they are not), or a setting that breaks the
+ * line.
  */
 export async function createTopics(options: TopicOptions): Promise<void> {
   const { topics, partitionCount, replicationFactor } = options;
   const configEntries = (retentionMs: number) => [
-    { name: "message.timestamp.type", value: "LogAppendTime" },
-    { name: "compression.type", value: "uncompressed" },
-    { name: "cleanup.policy", value: "delete" },
+    ...FIXED_SETTINGS,
     { name: "retention.ms", value: String(retentionMs) },
     { name: "retention.bytes", value: "-1" },
-    { name: "max.message.bytes", value: String(RECORD_BYTES_MAX) },
     { name: "min.insync.replicas", value: String(Math.max(1, replicationFactor - 1)) },
   ];
   const admin = connectKafka({
@@ -70,7 +81,7 @@ export async function createTopics(options: TopicOptions): Promise<void> {
   try {
     const existing = await admin.listTopics();
     const known = Object.values(topics).filter((topic) => existing.includes(topic));
-    await checkPartitions(admin, known, partitionCount);
+    await checkTopics(admin, known, partitionCount);
     const wanted = [
       { topic: topics.requests, retentionMs: REQUESTS_RETENTION_MS },
       { topic: topics.outcomes, retentionMs: OUTCOMES_RETENTION_MS },
@@ -93,7 +104,8 @@ export async function createTopics(options: TopicOptions): Promise<void> {
   }
 }
 
-async function checkPartitions(
+/** A topic that somebody else made, or made by hand, must be one that the line can stand on. */
+async function checkTopics(
   admin: Admin,
   topics: readonly string[],
   partitionCount: number,
@@ -107,6 +119,20 @@ async function checkPartitions(
       ({ name, partitions }) =>
         `PARTITIONS is ${partitionCount}, but the topic ${name} has ${partitions.length}`,
     );
+  const configNames = FIXED_SETTINGS.map(({ name }) => name);
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: topics.map((name) => ({ type: TOPIC_RESOURCE, name, configNames })),
+  });
+  for (const { resourceName, configEntries } of resources) {
+    for (const { configName, configValue } of configEntries) {
+      const setting = FIXED_SETTINGS.find(({ name }) => name === configName);
+      if (setting === undefined || setting.value === configValue) continue;
+      problems.push(
+        `the topic ${resourceName} has ${configName}=${configValue}; set it to ${setting.value}`,
+      );
+    }
+  }
   if (problems.length > 0) throw new ConfigError(problems);
 }
 

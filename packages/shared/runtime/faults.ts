@@ -7,9 +7,9 @@
 export type FaultKind =
   /** Try again soon: the connection broke, a lock or a statement took too long, Postgres restarts. */
   | "transient"
-  /** Try again, slowly: no disk, no memory. */
+  /** Try again, slowly: no disk, no memory, no file descriptors. */
   | "exhausted"
-  /** The statement took too long: try again with less. */
+  /** The statement took too long, or was too large: try again with less. */
   | "too-slow"
   /** This data cannot be stored: find the request that it comes from. */
   | "data"
@@ -30,6 +30,8 @@ const BY_CODE: Readonly<Record<string, FaultKind>> = {
   "25006": "transient",
   "53100": "exhausted",
   "53200": "exhausted",
+  EMFILE: "exhausted",
+  ENFILE: "exhausted",
 };
 
 const BY_CLASS: Readonly<Record<string, FaultKind>> = {
@@ -37,6 +39,8 @@ const BY_CLASS: Readonly<Record<string, FaultKind>> = {
   "22": "data",
   "23": "data",
   "53": "exhausted",
+  // A limit of Postgres itself: a smaller batch may stay below it.
+  "54": "too-slow",
   "58": "exhausted",
 };
 
@@ -46,9 +50,12 @@ const CONNECTION_CODES = new Set([
   "CONNECTION_CLOSED",
   "CONNECTION_DESTROYED",
   "CONNECTION_ENDED",
+  "ECONNABORTED",
   "ECONNREFUSED",
   "ECONNRESET",
+  "EHOSTDOWN",
   "EHOSTUNREACH",
+  "ENETDOWN",
   "ENETUNREACH",
   "ENOTFOUND",
   "EAI_AGAIN",

@@ -7,7 +7,7 @@ import { buildLog } from "./log.ts";
 import type { Log } from "./log.ts";
 
 /** Exit code for "cannot go on": the supervisor starts the process again. */
-export const EXIT_FAILURE = 1;
+const EXIT_FAILURE = 1;
 /** What is not stopped by then is cut off: uncommitted work is read again by the next owner. */
 const STOP_DEADLINE_MS = 10_000;
 

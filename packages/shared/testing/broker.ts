@@ -10,7 +10,7 @@ import { buildLog } from "../runtime/log.ts";
 import { TEST_PARTITIONS } from "./servers.ts";
 import { Proxy } from "./proxy.ts";
 
-export const SILENT = buildLog("test", "silent");
+const SILENT = buildLog("test", "silent");
 
 let made = 0;
 

@@ -13,13 +13,13 @@ import type { Layout } from "../core/layout.ts";
 import type { Book, Cancel, Confirm, CreateShow, Expire, ShowRules, Want } from "../core/model.ts";
 import { TEST_PARTITIONS } from "./servers.ts";
 
-export const TEST_SECRETS: IdSecrets = ["a secret that only tests know"];
+const TEST_SECRETS: IdSecrets = ["a secret that only tests know"];
 
 /** Any moment: bookings of tests lie around it. */
 export const NOON = Date.UTC(2026, 10, 22, 12);
 
 /** A show id whose line is the given partition. */
-export function buildShowIdIn(partition: number): string {
+function buildShowIdIn(partition: number): string {
   for (;;) {
     const id = buildShowId(Date.now());
     if (partitionOf(id, TEST_PARTITIONS) === partition) return id;

@@ -12,7 +12,7 @@ export type AdminAccess =
   | { readonly kind: "token"; readonly token: string };
 
 /** Without a credential a key must be one that nobody guesses: a UUID has 36 characters. */
-export const UNGUESSABLE_KEY_LENGTH = 22;
+const UNGUESSABLE_KEY_LENGTH = 22;
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
 /** Null for an admin, else the problem to answer with. */

@@ -14,7 +14,7 @@ import { partitionOf } from "@seatline/shared/contract/partition.ts";
 import { parseRecord } from "@seatline/shared/contract/record.ts";
 import type { RecordEntry } from "@seatline/shared/contract/record.ts";
 import { hashBook } from "@seatline/shared/contract/request.ts";
-import { layoutSeats } from "@seatline/shared/core/layout.ts";
+import { unknownSeats } from "@seatline/shared/core/allocate.ts";
 import { wantedPlaces } from "@seatline/shared/core/model.ts";
 import type {
   Book,
@@ -72,7 +72,7 @@ export type Answer =
       readonly reason: RefusalReason;
       readonly facts: RefusalFacts | null;
       /** How many places were asked for, where that matters. */
-      readonly wanted: number | null;
+      readonly asked: number | null;
       readonly booking: Booking | null;
     }
   | { readonly kind: "unavailable"; readonly retryAfterS: number };
@@ -118,7 +118,7 @@ export class Bookings {
       key: showId,
       ...patience,
       // Under one key two different requests have one id. Each hears only its own outcome.
-      wanted: (entry) => isAnswerTo(requestHash, entry),
+      isOwn: (entry) => isAnswerTo(requestHash, entry),
     });
     if (submitted.status === "unavailable") return { kind: "unavailable", ...submitted };
     if (submitted.status === "queued") {
@@ -254,13 +254,13 @@ export class Bookings {
 }
 
 /** The outcome as the asker hears it. */
-export function answerOf(entry: RecordEntry, wants: readonly Want[]): Answer {
+function answerOf(entry: RecordEntry, wants: readonly Want[]): Answer {
   const { outcome } = entry;
   const booking = subjectOf(entry);
   if (outcome.kind === "refused") {
     const [want] = booking?.wants ?? wants;
-    const wanted = want === undefined ? null : wantedPlaces(want);
-    return { kind: "refused", reason: outcome.reason, facts: outcome.facts, wanted, booking };
+    const asked = want === undefined ? null : wantedPlaces(want);
+    return { kind: "refused", reason: outcome.reason, facts: outcome.facts, asked, booking };
   }
   return booking === null ? refused("internal") : booked(booking);
 }
@@ -290,17 +290,14 @@ function readMember({ request, requestId }: RecordEntry, name: string): unknown 
 }
 
 function refuseEarly(show: ShowRow, { wants, key }: BookInput): Answer | null {
-  const last = layoutSeats(show.layout);
-  const unknown = wants
-    .flatMap((want) => ("seats" in want ? want.seats : []))
-    .filter((seat) => seat > last);
+  const unknown = unknownSeats(show.layout, wants);
   if (unknown.length > 0) return refused("seat-unknown", { seats: unknown });
   const [want] = wants;
   const soldForGood = show.confirmed === show.capacity && !show.rules.cancelConfirmed;
   if (key !== null || !soldForGood || want === undefined) return null;
   return {
     ...refused("not-enough-seats", { free: 0, held: 0 }),
-    wanted: wantedPlaces(want),
+    asked: wantedPlaces(want),
   };
 }
 
@@ -309,7 +306,7 @@ function isPlaceOf({ place }: Booking, asked: Place | null): boolean {
 }
 
 function refused(reason: RefusalReason, facts: RefusalFacts | null = null) {
-  return { kind: "refused" as const, reason, facts, wanted: null, booking: null };
+  return { kind: "refused" as const, reason, facts, asked: null, booking: null };
 }
 
 function booked(booking: Booking): Answer {

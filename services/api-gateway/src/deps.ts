@@ -9,7 +9,6 @@ import type {
 } from "fastify";
 
 import type { Sql } from "@seatline/shared/db/client.ts";
-import type { ExtentReader, Topics } from "@seatline/shared/line/topics.ts";
 import type { Log } from "@seatline/shared/runtime/log.ts";
 
 import type { AdminAccess } from "./access.ts";
@@ -17,7 +16,7 @@ import type { Bookings } from "./bookings.ts";
 import type { ExpiryRun } from "./expiry-run.ts";
 import type { LineMemory } from "./line-memory.ts";
 import type { Line } from "./line.ts";
-import type { Readiness } from "./readiness.ts";
+import type { LineWatch } from "./line-watch.ts";
 import type { Shows } from "./shows.ts";
 
 export type AppDeps = {
@@ -28,9 +27,7 @@ export type AppDeps = {
   readonly line: Line;
   readonly memory: LineMemory;
   readonly sql: Sql;
-  readonly extents: ExtentReader;
-  readonly topics: Topics;
-  readonly readiness: Readiness;
+  readonly lineWatch: LineWatch;
   readonly expiryRun: ExpiryRun;
   readonly corsOrigins: readonly string[];
   readonly classicRoutes: boolean;

@@ -29,7 +29,7 @@ export type Queued = {
 };
 
 export type Submitted =
-  | { readonly status: "decided"; readonly entry: RecordEntry; readonly place: Place }
+  | { readonly status: "decided"; readonly entry: RecordEntry }
   | { readonly status: "queued"; readonly queued: Queued }
   /** Not in the line, or nobody knows. */
   | { readonly status: "unavailable"; readonly retryAfterS: number };
@@ -43,7 +43,7 @@ export type Submission = {
   /** Ends the wait early: the client is gone. */
   readonly signal: AbortSignal;
   /** Which of the outcomes told for the request's id is this request's own. */
-  readonly wanted?: (entry: RecordEntry) => boolean;
+  readonly isOwn?: (entry: RecordEntry) => boolean;
 };
 
 /** Requests that may wait in one partition. At full speed some minutes' worth; beyond it, 503. */
@@ -68,11 +68,11 @@ export class Line {
 
   /** Puts a request into its line and waits for the ack, then, if asked to, for the outcome. */
   async submit(submission: Submission): Promise<Submitted> {
-    const { request, partition, key, waitMs, wanted, signal } = submission;
+    const { request, partition, key, waitMs, isOwn, signal } = submission;
     const { memory, publisher, topic } = this.#deps;
     const before = memory.line(partition);
     if (this.#replaced || before.end - before.next > LINE_LENGTH_MAX) return unavailable();
-    const waiter = waitMs > 0 ? memory.waiters.wait(request.requestId, waitMs, wanted) : undefined;
+    const waiter = waitMs > 0 ? memory.waiters.wait(request.requestId, waitMs, isOwn) : undefined;
     if (waiter === null) return unavailable();
     const ack = await publisher.publish({ topic, partition, key, value: encodeRequest(request) });
     if (ack.status !== "acked") {
@@ -89,7 +89,7 @@ export class Line {
     const entry = await untilAborted(waiter, signal);
     return entry === null
       ? { status: "queued", queued: this.queuedAt(place) }
-      : { status: "decided", entry, place };
+      : { status: "decided", entry };
   }
 
   /** How a place in the line looks now. `ahead` never grows. */

@@ -14,7 +14,7 @@ import type { Log } from "@seatline/shared/runtime/log.ts";
 import { buildApp } from "./app.ts";
 import { parseGatewayConfig } from "./config.ts";
 import type { GatewayConfig } from "./config.ts";
-import { connectGateway } from "./connect.ts";
+import { buildGateway } from "./gateway.ts";
 
 const NAME = "api-gateway";
 const POSTGRES_RETRY_MS = 500;
@@ -22,8 +22,8 @@ const POSTGRES_RETRY_MS = 500;
 await runService(NAME, async (giveUp) => {
   const config = parseGatewayConfig(process.env);
   const log = buildLog(NAME, config.LOG_LEVEL);
-  const gateway = connectGateway(config, log);
-  const { memory, readiness, publisher, extents, sql } = gateway;
+  const gateway = buildGateway(config, log);
+  const { memory, lineWatch, publisher, extents, sql } = gateway;
   const app = await buildApp(gateway);
   const reader = new RecordReader({
     brokers: config.KAFKA_BROKERS,
@@ -34,7 +34,7 @@ await runService(NAME, async (giveUp) => {
       memory.receive(partition, body);
     },
     onJoined: () => {
-      readiness.noteJoined();
+      lineWatch.noteJoined();
     },
     onCrash: (error) => {
       giveUp("the reader of outcomes died", error);
@@ -45,10 +45,10 @@ await runService(NAME, async (giveUp) => {
   // Records that are published between this look and the reader's join are found by `readiness`.
   memory.start(await untilPostgresAnswers(sql, log));
   await reader.run();
-  readiness.start();
+  lineWatch.start();
   await listen(app, config);
   const close = async () => {
-    readiness.close();
+    lineWatch.close();
     await app.close();
     await Promise.all([publisher.close(), reader.close(), extents.close()]);
     await sql.end({ timeout: CLOSE_TIMEOUT_S });

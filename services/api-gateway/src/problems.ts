@@ -151,12 +151,12 @@ export function buildInvalid(errors: readonly Fault[], status?: number): Problem
 export function describeRefusal(
   reason: RefusalReason,
   facts: RefusalFacts | null,
-  wanted: number | null,
+  asked: number | null,
 ): string {
-  if (reason === "not-enough-seats" && facts?.free !== undefined && wanted !== null) {
+  if (reason === "not-enough-seats" && facts?.free !== undefined && asked !== null) {
     const { free, held = 0 } = facts;
     const back = held === 0 ? "" : ` and ${held} ${isAre(held)} held by others and may come back`;
-    return `${wanted} ${wanted === 1 ? "place was" : "places were"} asked for; ${free} ${isAre(free)} free${back}.`;
+    return `${asked} ${asked === 1 ? "place was" : "places were"} asked for; ${free} ${isAre(free)} free${back}.`;
   }
   if (reason === "seats-taken" && facts?.seats !== undefined) {
     return `Taken: ${facts.seats.join(", ")}.`;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { parseInstant, parseLimit, parseLooseTime, parseShowKey } from "./read.ts";
+import { parseInstant, parseNumber, parseLooseTime, parseShowKey } from "./read.ts";
 import { encodePlace, parsePlace } from "./views.ts";
 
 const UUID = "01990000-0000-7000-8000-00000000abcd";
@@ -36,7 +36,7 @@ test.each([
   ["x", null],
   ["99999999999", null],
 ])("%j as a limit is %j", (text, limit) => {
-  expect(parseLimit(text, { fallback: 50, max: 200 })).toBe(limit);
+  expect(parseNumber(text, { fallback: 50, max: 200 })).toBe(limit);
 });
 
 test.each([

@@ -1,20 +1,27 @@
 /** Reads the small texts that arrive in paths and queries. Pure; null means: not of that form. */
+import { TIME_MAX_MS, UUID_PATTERN } from "@seatline/shared/contract/values.ts";
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-const NUMBER = /^[1-9]\d{0,9}$/;
-const NUMBER_MAX = 2_147_483_647;
-const YEAR_10000_MS = 253_402_300_800_000;
+/** The short numbers of shows are integers of Postgres. */
+export const SHOW_NUMBER_MAX = 2_147_483_647;
+const UUID = new RegExp(UUID_PATTERN, "i");
+const SHOW_NUMBER = /^[1-9]\d{0,9}$/;
+
+/** An id, in lower case. */
+export function parseId(text: string): string | null {
+  return UUID.test(text) ? text.toLowerCase() : null;
+}
 
 /** A show's id (in lower case) or short number. */
 export function parseShowKey(text: string): string | number | null {
-  if (UUID.test(text)) return text.toLowerCase();
-  if (!NUMBER.test(text)) return null;
+  const id = parseId(text);
+  if (id !== null) return id;
+  if (!SHOW_NUMBER.test(text)) return null;
   const number = Number(text);
-  return number <= NUMBER_MAX ? number : null;
+  return number <= SHOW_NUMBER_MAX ? number : null;
 }
 
 /** A whole number from 0 to `max`, or the fallback if nothing was given. */
-export function parseLimit(
+export function parseNumber(
   text: string | undefined,
   { fallback, max }: { fallback: number; max: number },
 ): number | null {
@@ -31,7 +38,7 @@ export function parseLimit(
 export function parseInstant(text: string): number | null {
   const ms = Date.parse(text);
   const [year, month, day] = text.slice(0, 10).split("-").map(Number);
-  if (Number.isNaN(ms) || ms < 0 || ms >= YEAR_10000_MS) return null;
+  if (Number.isNaN(ms) || ms < 0 || ms > TIME_MAX_MS) return null;
   if (year === undefined || month === undefined || day === undefined) return null;
   return new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day ? ms : null;
 }

@@ -11,7 +11,7 @@ import { retryAfter, viewBooking, viewQueued } from "./views.ts";
 import type { BookingView } from "./views.ts";
 
 /** Longer than this nobody waits on one connection; then they ask again. */
-export const WAIT_MAX_S = 30;
+const WAIT_MAX_S = 30;
 
 const IMPATIENT: Patience = { waitMs: 0, signal: new AbortController().signal };
 /** Given as the reason, because an AbortError with its stack is costly and nobody looks at it. */
@@ -63,9 +63,9 @@ export async function sendAnswer(
         .header("retry-after", retryAfter(answer.queued))
         .send(viewQueued(answer.id, answer.showId, answer.queued));
     case "refused": {
-      const { reason, facts, wanted, booking } = answer;
+      const { reason, facts, asked, booking } = answer;
       const view = booking === null ? undefined : await viewWithPlaces(booking, shows);
-      const detail = describeRefusal(reason, facts, wanted);
+      const detail = describeRefusal(reason, facts, asked);
       return sendProblem(
         reply,
         buildProblem(reason, { detail, facts, ...(view === undefined ? {} : { booking: view }) }),

@@ -11,7 +11,7 @@ export type Waiter = {
 };
 
 type Waiting = {
-  readonly wanted: (entry: RecordEntry) => boolean;
+  readonly isOwn: (entry: RecordEntry) => boolean;
   readonly settle: (entry: RecordEntry | null) => void;
 };
 
@@ -24,13 +24,13 @@ export class Waiters {
   }
 
   /**
-   * Waits for the next entry told for `id` that is `wanted`. Null if too many wait already. Register
+   * Waits for the next entry told for `id` that `isOwn` says is the caller's. Null if too many wait already. Register
    * before the request is published: the outcome may be quicker than the ack.
    */
   wait(
     id: string,
     timeoutMs: number,
-    wanted: (entry: RecordEntry) => boolean = () => true,
+    isOwn: (entry: RecordEntry) => boolean = () => true,
   ): Waiter | null {
     if (this.#count >= WAITERS_MAX) return null;
     this.#count += 1;
@@ -45,7 +45,7 @@ export class Waiters {
         clearTimeout(timer);
         resolve(entry);
       };
-      const waiting: Waiting = { wanted, settle };
+      const waiting: Waiting = { isOwn, settle };
       const timer = setTimeout(() => {
         settle(null);
       }, timeoutMs);
@@ -59,7 +59,7 @@ export class Waiters {
 
   tell(id: string, entry: RecordEntry): void {
     for (const waiting of this.#waiting.get(id) ?? []) {
-      if (waiting.wanted(entry)) waiting.settle(entry);
+      if (waiting.isOwn(entry)) waiting.settle(entry);
     }
   }
 

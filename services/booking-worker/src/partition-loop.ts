@@ -32,6 +32,7 @@ import type { Publisher } from "@seatline/shared/line/publisher.ts";
 import type { ExtentReader, Topics } from "@seatline/shared/line/topics.ts";
 import type { Log } from "@seatline/shared/runtime/log.ts";
 
+import { DecisionClock } from "./decision-clock.ts";
 import { publishRecord, publishStored } from "./publish-records.ts";
 
 export type LoopDeps = {
@@ -52,8 +53,7 @@ type Owned = {
   readonly heads: Map<string, ShowHead>;
   /** Messages that a bound cut off the last batch. */
   carry: ReadMessage[];
-  clock: { readonly databaseMs: number; readonly seenAt: number };
-  now: number;
+  readonly clock: DecisionClock;
 };
 
 /** Why the partition must be taken again. */
@@ -154,6 +154,7 @@ export class PartitionLoop {
     if (this.#stopped) return { kind: "feed" };
     const feed = consumer.startFeed(this.partition, expected);
     if (expected < row.nextOffset) {
+      // One message, however large: the first is handed out beyond the bound on bytes.
       const reread = await feed.take({ messagesMax: 1, bytesMax: 0, timeoutMs: REREAD_TIMEOUT_MS });
       if (typeof reread === "string") return { kind: FEED_TROUBLES[reread] };
       const [last] = reread;
@@ -180,8 +181,7 @@ export class PartitionLoop {
       state: buildLineState(),
       heads: new Map(),
       carry: [],
-      clock: { databaseMs: row.clockMs, seenAt: performance.now() },
-      now: row.clockMs,
+      clock: new DecisionClock(row.clockMs, this.#deps.log),
     };
   }
 
@@ -246,15 +246,15 @@ export class PartitionLoop {
     for (const [id, head] of await loadShows(this.#deps.sql, state, missing)) heads.set(id, head);
   }
 
-  /** 4. The fold. `now` never goes back. */
+  /** 4. The fold. */
   #decide(owned: Owned, messages: readonly ReadMessage[]): Batch | Trouble {
-    const elapsed = Math.floor(performance.now() - owned.clock.seenAt);
-    owned.now = Math.max(owned.now, owned.clock.databaseMs + elapsed);
-    const batch = decideBatch(owned.position, messages, owned);
+    const { position, state, heads, clock } = owned;
+    const batch = decideBatch(position, messages, { state, heads, now: clock.read() });
     if ("failedAt" in batch) {
-      this.#suspect({ next: owned.position.next, offset: batch.failedAt });
+      this.#suspect({ next: position.next, offset: batch.failedAt });
       return { kind: "core", error: batch.error };
     }
+    owned.clock.watch(batch.logClock);
     owned.carry = [...messages.slice(batch.record.entries.length), ...owned.carry];
     return batch;
   }
@@ -263,7 +263,7 @@ export class PartitionLoop {
   async #commit(owned: Owned, batch: Batch): Promise<boolean> {
     const { committed, clockMs } = await commitDecisions(this.#deps.sql, batch);
     if (!committed) return false;
-    owned.clock = { databaseMs: clockMs, seenAt: performance.now() };
+    owned.clock.set(clockMs);
     owned.position = positionAfter(owned.position, batch);
     this.#next = owned.position.next;
     this.#messagesMax = Math.min(this.#messagesMax * 2, BATCH_MESSAGES_MAX);

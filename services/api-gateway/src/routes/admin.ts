@@ -13,7 +13,7 @@ import { listBookings } from "@seatline/shared/db/list-bookings.ts";
 import { checkAdmin } from "../access.ts";
 import type { App, AppDeps } from "../deps.ts";
 import { buildInvalid } from "../problems.ts";
-import { parseLimit, parseShowKey } from "../read.ts";
+import { parseId, parseNumber } from "../read.ts";
 import { sendProblem, viewWithPlaces } from "../replies.ts";
 import { badCursor, badLimit } from "./shows.ts";
 
@@ -107,10 +107,10 @@ type Page = {
 };
 
 function readPage(query: { showId?: string; status?: string; limit?: string; after?: string }) {
-  const limit = parseLimit(query.limit, { fallback: PAGE_DEFAULT, max: PAGE_MAX });
+  const limit = parseNumber(query.limit, { fallback: PAGE_DEFAULT, max: PAGE_MAX });
   if (limit === null || limit === 0) return badLimit(PAGE_MAX);
-  const showId = query.showId === undefined ? null : parseShowKey(query.showId);
-  if (query.showId !== undefined && typeof showId !== "string") {
+  const showId = query.showId === undefined ? null : parseId(query.showId);
+  if (query.showId !== undefined && showId === null) {
     return buildInvalid([{ path: "/showId", message: "must be the id of a show, a UUID" }]);
   }
   const { status = null } = query;
@@ -118,14 +118,9 @@ function readPage(query: { showId?: string; status?: string; limit?: string; aft
     const known = BOOKING_STATUSES.join(", ");
     return buildInvalid([{ path: "/status", message: `must be one of ${known}` }]);
   }
-  const after = query.after === undefined ? null : parseShowKey(query.after);
-  if (query.after !== undefined && typeof after !== "string") return badCursor();
-  return {
-    showId: typeof showId === "string" ? showId : null,
-    status,
-    after: typeof after === "string" ? after : null,
-    limit,
-  } satisfies Page;
+  const after = query.after === undefined ? null : parseId(query.after);
+  if (query.after !== undefined && after === null) return badCursor();
+  return { showId, status, after, limit } satisfies Page;
 }
 
 async function listPage({ sql, shows }: AppDeps, page: Page) {

@@ -13,6 +13,7 @@ import {
   SeatsSchema,
   ShowNameSchema,
   withMessage,
+  HOLD_DEFAULT_MS,
 } from "@seatline/shared/contract/values.ts";
 import { buildPlainLayout, layoutSeats } from "@seatline/shared/core/layout.ts";
 import { wantedPlaces } from "@seatline/shared/core/model.ts";
@@ -34,7 +35,6 @@ import { findByParam } from "./shows.ts";
 
 /** How long a classic call waits for the decision before it answers 202. */
 const WAIT_S = 10;
-const HOLD_MS = 120_000;
 /** Classic lists have no pages. What is beyond is reached through the `Link` header. */
 const LIST_MAX = 10_000;
 
@@ -230,7 +230,7 @@ async function createPlainShow(
       name: show.name,
       startsAt,
       layout: buildPlainLayout(show.capacity),
-      rules: { holdMs: HOLD_MS, confirmation: "manual", cancelConfirmed: false },
+      rules: { holdMs: HOLD_DEFAULT_MS, confirmation: "manual", cancelConfirmed: false },
     },
     readPatience(request, reply, WAIT_S),
   );
@@ -254,8 +254,8 @@ async function book(
   const show = await findByParam(deps.shows, ask.show);
   if (show === null) return sendClassicProblem(reply, buildProblem("show-not-found"));
   const { want, customer, confirmNow } = ask;
-  const wanted = wantedPlaces(want);
-  if (wanted > PLACES_PER_BOOKING_MAX) return sendTooMany(reply, show, wanted);
+  const asked = wantedPlaces(want);
+  if (asked > PLACES_PER_BOOKING_MAX) return sendTooMany(reply, show, asked);
   const key = readIdempotencyKey(request, customer);
   if (key !== null && "fault" in key) return sendFault(reply, "/Idempotency-Key", key.fault);
   const answer = await deps.bookings.book(
@@ -265,12 +265,12 @@ async function book(
   return sendAnswer(deps, reply, { answer, status: 201, statuses: { "seat-unknown": 400 } });
 }
 
-function sendTooMany(reply: FastifyReply, show: ShowRow, wanted: number): FastifyReply {
-  if (wanted <= show.free) {
+function sendTooMany(reply: FastifyReply, show: ShowRow, asked: number): FastifyReply {
+  if (asked <= show.free) {
     return sendFault(reply, "", `at most ${PLACES_PER_BOOKING_MAX} seats fit into one booking`);
   }
   const facts = { free: show.free, held: show.held };
-  const detail = describeRefusal("not-enough-seats", facts, wanted);
+  const detail = describeRefusal("not-enough-seats", facts, asked);
   return sendClassicProblem(reply, buildProblem("not-enough-seats", { detail, facts }));
 }
 
@@ -289,12 +289,12 @@ async function sendAnswer(
     case "queued":
       return reply.code(202).send({ id: answer.id, show_id: answer.showId, status: "QUEUED" });
     case "refused": {
-      const { reason, facts, wanted } = answer;
+      const { reason, facts, asked } = answer;
       const known = statuses[reason];
       return sendClassicProblem(
         reply,
         buildProblem(reason, {
-          detail: describeRefusal(reason, facts, wanted),
+          detail: describeRefusal(reason, facts, asked),
           facts,
           ...(known === undefined ? {} : { status: known }),
           ...(answer.booking === null ? {} : { booking: await viewBooking(deps, answer.booking) }),
@@ -340,7 +340,7 @@ function viewShow(show: ShowRow) {
 async function viewBooking({ shows }: AppDeps, booking: Booking) {
   const show = await shows.find(booking.showId);
   const [want] = booking.wants;
-  const wanted = want === undefined ? 0 : wantedPlaces(want);
+  const asked = want === undefined ? 0 : wantedPlaces(want);
   return {
     id: booking.id,
     show_id: booking.showId,
@@ -348,8 +348,8 @@ async function viewBooking({ shows }: AppDeps, booking: Booking) {
     movieName: show?.name ?? null,
     showTime: show === null ? null : encodeTime(show.startsAt),
     userName: booking.customer,
-    seats: wanted,
-    seats_requested: wanted,
+    seats: asked,
+    seats_requested: asked,
     seats_assigned: booking.seats,
     status: booking.status,
     ...(booking.reason === null ? {} : { reason: booking.reason }),

@@ -12,7 +12,7 @@ import { sendProblem } from "../replies.ts";
 /** Postgres may be away: requests queue, and only the reads that need it fail. */
 const REQUIRED = ["kafka", "outcomes"] as const;
 
-export function registerHealthRoutes(app: App, { readiness }: AppDeps): void {
+export function registerHealthRoutes(app: App, { lineWatch }: AppDeps): void {
   app.get(
     "/health/live",
     {
@@ -34,7 +34,7 @@ export function registerHealthRoutes(app: App, { readiness }: AppDeps): void {
       },
     },
     async (_, reply) => {
-      const { ready, body } = buildReadiness(readiness.checks, REQUIRED);
+      const { ready, body } = buildReadiness(lineWatch.checks, REQUIRED);
       return reply.code(ready ? 200 : 503).send(body);
     },
   );

@@ -9,6 +9,7 @@ import {
   ShowAnswer,
   ShowsAnswer,
 } from "@seatline/shared/contract/http.ts";
+import { HOLD_DEFAULT_MS } from "@seatline/shared/contract/values.ts";
 import { buildPlainLayout } from "@seatline/shared/core/layout.ts";
 import type { ShowRow } from "@seatline/shared/db/load-shows.ts";
 
@@ -16,12 +17,11 @@ import { checkAdmin } from "../access.ts";
 import type { App, AppDeps } from "../deps.ts";
 import { createShow } from "../create-show.ts";
 import { buildInvalid, buildProblem } from "../problems.ts";
-import { parseInstant, parseLimit, parseShowKey } from "../read.ts";
+import { SHOW_NUMBER_MAX, parseInstant, parseNumber, parseShowKey } from "../read.ts";
 import { matchesEtag, readPatience, sendProblem } from "../replies.ts";
 import type { Shows } from "../shows.ts";
 import { retryAfter, viewQueued, viewShow } from "../views.ts";
 
-const HOLD_DEFAULT_S = 120;
 const WAIT_DEFAULT_S = 10;
 const PAGE_DEFAULT = 50;
 const PAGE_MAX = 200;
@@ -69,7 +69,7 @@ function registerCreateShow(app: App, deps: AppDeps): void {
           startsAt,
           layout: buildPlainLayout(capacity),
           rules: {
-            holdMs: (holdSeconds ?? HOLD_DEFAULT_S) * 1_000,
+            holdMs: holdSeconds === undefined ? HOLD_DEFAULT_MS : holdSeconds * 1_000,
             confirmation: confirmation ?? "manual",
             cancelConfirmed: cancelConfirmed ?? false,
           },
@@ -105,8 +105,8 @@ function registerListShows(app: App, { shows }: AppDeps): void {
       },
     },
     async (request, reply) => {
-      const limit = parseLimit(request.query.limit, { fallback: PAGE_DEFAULT, max: PAGE_MAX });
-      const after = parseLimit(request.query.after, { fallback: 0, max: 2_147_483_647 });
+      const limit = parseNumber(request.query.limit, { fallback: PAGE_DEFAULT, max: PAGE_MAX });
+      const after = parseNumber(request.query.after, { fallback: 0, max: SHOW_NUMBER_MAX });
       if (limit === null || limit === 0) return sendProblem(reply, badLimit(PAGE_MAX));
       if (after === null) return sendProblem(reply, badCursor());
       const page = await shows.list({ after, limit: limit + 1 });

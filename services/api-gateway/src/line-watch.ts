@@ -12,7 +12,7 @@ import type { Log } from "@seatline/shared/runtime/log.ts";
 import type { Line } from "./line.ts";
 import type { LineMemory } from "./line-memory.ts";
 
-export type ReadinessDeps = {
+export type LineWatchDeps = {
   readonly log: Log;
   readonly sql: Sql;
   readonly extents: ExtentReader;
@@ -26,8 +26,8 @@ const LOOK_INTERVAL_MS = 1_000;
 /** So often in a row the topic brought nothing that Postgres had: then outcomes do not flow. */
 const MISSES_MAX = 5;
 
-export class Readiness {
-  readonly #deps: ReadinessDeps;
+export class LineWatch {
+  readonly #deps: LineWatchDeps;
   #timer: NodeJS.Timeout | undefined;
   #postgres = false;
   #broker = false;
@@ -37,7 +37,7 @@ export class Readiness {
   #expected: readonly number[] = [];
   #closed = false;
 
-  constructor(deps: ReadinessDeps) {
+  constructor(deps: LineWatchDeps) {
     this.#deps = deps;
   }
 

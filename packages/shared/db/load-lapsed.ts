@@ -9,7 +9,7 @@ export type LapsedHold = {
 };
 
 /** A page of lapsed holds, oldest first, after the given one, of all partitions but those left out. */
-export async function findLapsed(
+export async function loadLapsed(
   sql: Sql,
   page: {
     readonly after: { readonly expiresAt: string; readonly id: string } | null;

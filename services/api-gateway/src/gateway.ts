@@ -11,7 +11,7 @@ import type { GatewayConfig } from "./config.ts";
 import { ExpiryRun } from "./expiry-run.ts";
 import { LineMemory } from "./line-memory.ts";
 import { Line } from "./line.ts";
-import { Readiness } from "./readiness.ts";
+import { LineWatch } from "./line-watch.ts";
 import { Shows } from "./shows.ts";
 
 const NAME = "api-gateway";
@@ -23,7 +23,7 @@ const PUBLISH_QUEUE_MAX = 20_000;
 const RECORDS_PER_PAGE = 50;
 
 /** What the routes need, made from the configuration. Opens nothing: connections open when first used. */
-export function connectGateway(config: GatewayConfig, log: Log) {
+export function buildGateway(config: GatewayConfig, log: Log) {
   const address = { brokers: config.KAFKA_BROKERS, clientId: NAME, log };
   const topics = buildTopics(config.TOPIC_PREFIX);
   const requestsTopic = topics.requests;
@@ -55,7 +55,7 @@ export function connectGateway(config: GatewayConfig, log: Log) {
     access: buildAccess(config),
     corsOrigins: config.CORS_ORIGINS,
     classicRoutes: config.CLASSIC_ROUTES === "on",
-    readiness: new Readiness(base),
+    lineWatch: new LineWatch(base),
     bookings: new Bookings({ ...base, secrets: config.ID_SECRETS }),
     expiryRun: new ExpiryRun({ ...base, lastAsked: new Map() }),
   };
