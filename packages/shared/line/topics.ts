@@ -1,7 +1,7 @@
 /** The topics of a line: their names, how they must be set up, and where they end. */
 import { setTimeout as pause } from "node:timers/promises";
 
-import type { Admin } from "kafkajs";
+import type { Admin, ConfigResourceTypes } from "kafkajs";
 
 import { ConfigError } from "../runtime/config.ts";
 import { connectKafka } from "./kafka.ts";
@@ -29,7 +29,7 @@ export function buildTopics(prefix: string): Topics {
 export const RECORD_BYTES_MAX = 16 * 1024 * 1024;
 
 /** What kafkajs calls `ConfigResourceTypes.TOPIC`; Node does not find that name among its exports. */
-const TOPIC_RESOURCE = 2;
+const TOPIC_RESOURCE = 2 as ConfigResourceTypes.TOPIC;
 const ADMIN_REQUEST_TIMEOUT_MS = 10_000;
 const ADMIN_RETRIES = 20;
 const EXTENT_TIMEOUT_MS = 5_000;
