@@ -29,6 +29,7 @@ export function buildTopics(prefix: string): Topics {
 export const RECORD_BYTES_MAX = 16 * 1024 * 1024;
 
 /** What kafkajs calls `ConfigResourceTypes.TOPIC`; Node does not find that name among its exports. */
+// oxlint-disable-next-line typescript/no-unsafe-enum-assignment
 const TOPIC_RESOURCE = 2 as ConfigResourceTypes.TOPIC;
 const ADMIN_REQUEST_TIMEOUT_MS = 10_000;
 const ADMIN_RETRIES = 20;
