@@ -15,7 +15,7 @@ export default defineConfig({
       {
         test: {
           name: "pure",
-          include: ["{packages,services}/**/*.test.ts", "tests/*.test.ts"],
+          include: ["{packages,services,scripts}/**/*.test.ts", "tests/*.test.ts"],
           exclude: [...ELSEWHERE, "**/*.{pg,kafka,e2e}.test.ts"],
           setupFiles: [NO_REMAINS],
           maxWorkers: 2,

@@ -2,6 +2,7 @@
  * The one-shot migrate step: tables, the commit function, topics. Run before the services, as often
  * as you like.
  */
+import { findObstacle } from "@seatline/shared/db/await-line.ts";
 import { migrateDatabase } from "@seatline/shared/db/migrate.ts";
 import { buildTopics, createTopics } from "@seatline/shared/line/topics.ts";
 import { ConfigError, EXIT_CONFIG, parseConfig } from "@seatline/shared/runtime/config.ts";
@@ -24,7 +25,9 @@ try {
   });
   process.stdout.write("migrate: database and topics are ready\n");
 } catch (error) {
-  if (!(error instanceof ConfigError)) throw error;
-  for (const problem of error.problems) process.stderr.write(`${NAME}: ${problem}\n`);
+  const obstacle = findObstacle(error);
+  if (!(error instanceof ConfigError) && obstacle === null) throw error;
+  const problems = error instanceof ConfigError ? error.problems : [obstacle];
+  for (const problem of problems) process.stderr.write(`${NAME}: ${problem}\n`);
   process.exitCode = EXIT_CONFIG;
 }

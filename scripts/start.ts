@@ -11,6 +11,9 @@ import { REPOSITORY_ROOT as root, startHomeOf } from "@seatline/infra/paths.ts";
 import { mergeEnvironment, SERVICES } from "@seatline/infra/service-list.ts";
 import { readState } from "@seatline/infra/state-file.ts";
 import { runSupervisor } from "@seatline/infra/supervisor.ts";
+import { ConfigError } from "@seatline/shared/runtime/config.ts";
+
+import { findConfigProblems } from "./configuration.ts";
 
 const home = startHomeOf(root);
 const logFile = new LogFile(join(home.logs, "supervisor.log"));
@@ -22,9 +25,12 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal
 process.on("disconnect", onStop);
 
 try {
+  const env = mergeEnvironment(readDotEnv(), process.env);
+  const problems = findConfigProblems(env);
+  if (problems.length > 0) throw new ConfigError(problems);
   await runSupervisor({
     root,
-    env: mergeEnvironment(readDotEnv(), process.env),
+    env,
     services: SERVICES,
     migrateScript: "scripts/migrate.ts",
     demoScript: "scripts/demo-show.ts",

@@ -245,7 +245,8 @@ function watchParent() {
   const npm = npmPid();
   if (npm === undefined) return;
   const timer = setInterval(() => {
-    if (isAlive(npm)) return;
+    // One signal to the whole group ends npm as well; we know of it already.
+    if (isAlive(npm) || stopSignal !== null) return;
     clearInterval(timer);
     forward("SIGTERM");
   }, PARENT_CHECK_MS);

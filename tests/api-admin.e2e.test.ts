@@ -37,13 +37,20 @@ test.each([
   ["POST", "/v1/shows", { name: "A", startsAt: "2027-12-25T19:00:00Z", capacity: 1 }],
 ])("%s %s is for admins", async (method, path, body) => {
   const ask = (headers: Record<string, string>) => guarded.call(path, { method, body, headers });
-  expect(problemOf(await ask({}))).toMatchObject({ status: 401, reason: "unauthorized" });
+  const nobody = await ask({});
+  expect(problemOf(nobody)).toMatchObject({ status: 401, reason: "unauthorized" });
+  expect(nobody.headers["www-authenticate"]).toBe("Bearer");
   for (const token of ["x", ADMIN_TOKEN.slice(1), `${ADMIN_TOKEN}x`]) {
     expect(problemOf(await ask(bearer(token)))).toMatchObject({ status: 403, reason: "forbidden" });
   }
   const basic = await ask({ authorization: `Basic ${ADMIN_TOKEN}` });
   expect(problemOf(basic)).toMatchObject({ status: 401 });
   expect([200, 201]).toContain((await ask(bearer(ADMIN_TOKEN))).status);
+});
+
+test("who is no admin hears of that first, and not of what is wrong with the body", async () => {
+  const answer = await guarded.call("/v1/shows", { body: { name: 7 } });
+  expect(problemOf(answer).status).toBe(401);
 });
 
 test("everybody may look at shows and book, without a token", async () => {

@@ -158,11 +158,57 @@ test("an unchanged seat map is 304 without a body, a changed one comes whole", a
   for (const tag of ['"1"', 'W/"1"', '"7", "1"', "*"]) {
     const answer = await ask(number, tag);
     expect([answer.status, answer.text, answer.headers.etag]).toEqual([304, "", '"1"']);
+    // A length here would be that of the whole body (RFC 9110, 8.6), and clients would wait for it.
+    expect(answer.headers).not.toHaveProperty("content-length");
   }
   await client.book({ showId: id, count: 1 });
   const answer = await ask(id, '"1"');
   expect(answer.status).toBe(200);
   expect(answer.json).toEqual({ version: 2, capacity: 10, held: "1", confirmed: "" });
+});
+
+test("a show's time of change follows its requests, alone and in the list, at every gateway", async () => {
+  const { client } = stack();
+  const { id, number, createdAt } = await client.createShow();
+  const other = stack().clientOf(1);
+  await other.show(id);
+  let before = createdAt;
+  for (let seat = 1; seat <= 3; seat++) {
+    const { decidedAt } = await client.book({ showId: id, seats: [seat] });
+    const { updatedAt } = await client.show(id);
+    expect(updatedAt).toBe(decidedAt);
+    expect(updatedAt >= before).toBe(true);
+    const list = await client.call(`/v1/shows?limit=1&after=${number - 1}`);
+    expect((list.json as Page<ShowView>).items[0]).toMatchObject({ id, updatedAt });
+    await expect.poll(async () => (await other.show(id)).updatedAt).toBe(updatedAt);
+    before = updatedAt;
+  }
+});
+
+test("a show is created once under a key, however often and wherever it is asked for", async () => {
+  const key = { "idempotency-key": crypto.randomUUID() };
+  const body = { name: "Once", startsAt: "2027-12-25T19:00:00Z", capacity: 3 };
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, (_, index) =>
+      stack()
+        .clientOf(index % 2)
+        .call("/v1/shows", { body, headers: key }),
+    ),
+  );
+  const shows = answers.map((answer) => expectStatus(201, answer) as ShowView);
+  expect(new Set(shows.map(({ id }) => id)).size).toBe(1);
+  expect(new Set(shows.map(({ number }) => number)).size).toBe(1);
+  const other = await stack().client.call("/v1/shows", {
+    body: { ...body, capacity: 4 },
+    headers: key,
+  });
+  expect(problemOf(other)).toMatchObject({ status: 422, reason: "key-reused" });
+  expect(other.text).not.toContain(shows[0]?.id);
+  const guessable = await stack().client.call("/v1/shows", {
+    body,
+    headers: { "idempotency-key": "short" },
+  });
+  expect(problemOf(guessable)).toMatchObject({ errors: [{ path: "/Idempotency-Key" }] });
 });
 
 /** Catches a map that is loaded once and then left alone, or that forgets one kind of change. */

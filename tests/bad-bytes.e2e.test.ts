@@ -2,6 +2,8 @@
  * What no HTTP client would send, on the bare socket; and what no gateway would publish, straight in
  * the topic. The first gets a problem, the second becomes a dead letter, and the line goes on.
  */
+import { gzipSync } from "node:zlib";
+
 import { Publisher } from "@seatline/shared/line/publisher.ts";
 import type { PublishResult } from "@seatline/shared/line/publisher.ts";
 import { buildBookingId, readPartition } from "@seatline/shared/contract/booking-id.ts";
@@ -70,6 +72,26 @@ test("a client that leaves in the middle of its request harms nobody", async () 
   });
   await Promise.all(asks);
   expect((await client.book({ showId: show.id, count: 1 })).status).toBe("PENDING");
+});
+
+test.each<[string, Buffer, Record<string, string>]>([
+  ["bytes that are no UTF-8", Buffer.from('{"name":"\xff\xfe"}', "latin1"), {}],
+  ["UTF-16", Buffer.from("{}", "utf16le"), { "content-type": "application/json; charset=utf-16" }],
+  ["packed bytes", gzipSync("{}"), { "content-encoding": "gzip" }],
+])("%s in a body are 415, not something else than was sent", async (_, body, headers) => {
+  const answer = await stack().client.call("/v1/shows", { body, headers });
+  expect(problemOf(answer)).toMatchObject({
+    status: 415,
+    detail: "the body must be UTF-8, sent as it is.",
+  });
+});
+
+test("a body that does not come is 408, however slowly it does not", async () => {
+  const head = `POST /v1/bookings HTTP/1.1${CRLF}Host: x${CRLF}Content-Type: application/json`;
+  const bytes = `${head}${CRLF}Content-Length: 20${CRLF}${CRLF}{`;
+  const answer = await sendRaw(stack().gateway().url, bytes);
+  expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+  expect(answer).toContain("The request did not arrive in time.");
 });
 
 /** Straight into the line of the show, past every check of the gateway. */

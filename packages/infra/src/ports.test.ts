@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import type { AddressInfo, Server } from "node:net";
 import { afterEach, expect, test } from "vitest";
-import { findFreePort, isPortFree, PORT_MAX, PORT_MIN } from "./ports.ts";
+import { findFreePort, findPortObstacle, PORT_MAX, PORT_MIN } from "./ports.ts";
 
 const servers: Server[] = [];
 
@@ -19,9 +19,9 @@ afterEach(async () => {
 
 test("a port somebody listens on is not free, and is again when they stop", async () => {
   const port = await listen();
-  expect(await isPortFree(port)).toBe(false);
+  expect(await findPortObstacle(port)).toBe("EADDRINUSE");
   await Promise.all(servers.splice(0).map((server) => once(server.close(), "close")));
-  expect(await isPortFree(port)).toBe(true);
+  expect(await findPortObstacle(port)).toBeNull();
 });
 
 test("the port of last time is kept while it is free, and left when it is not", async () => {

@@ -14,11 +14,12 @@ export const PORT_MIN = 20_000;
 export const PORT_MAX = 32_000;
 const ATTEMPTS_MAX = 200;
 
-export function isPortFree(port: number, host = "127.0.0.1"): Promise<boolean> {
+/** Why nobody could listen there just now (the system's code, like EADDRINUSE), or null. */
+export function findPortObstacle(port: number, host = "127.0.0.1"): Promise<string | null> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
+    server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(null)));
   });
 }
 
@@ -28,7 +29,7 @@ export async function findFreePort(
   taken: readonly number[] = [],
 ): Promise<number> {
   const isGood = async (port: number): Promise<boolean> =>
-    !taken.includes(port) && (await isPortFree(port));
+    !taken.includes(port) && (await findPortObstacle(port)) === null;
   if (preferred !== undefined && (await isGood(preferred))) return preferred;
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const port = randomInt(PORT_MIN, PORT_MAX);

@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { INFRA_PACKAGE_ROOT, startHomeOf } from "./paths.ts";
-import { findFreePort, isPortFree } from "./ports.ts";
+import { findFreePort, findPortObstacle } from "./ports.ts";
 import { isSameProcessAlive } from "./process-identity.ts";
 import { childProcessesOf, readState } from "./state-file.ts";
 import type { RunState } from "./state-file.ts";
@@ -87,7 +87,7 @@ test("a stop leaves no process, no port and no state", async () => {
   expect(state.url).toBe(`http://127.0.0.1:${port}`);
   expect(await endOf(child, "SIGINT")).toBe(0);
   expect(livingOf(state)).toEqual([]);
-  expect(await isPortFree(port)).toBe(true);
+  expect(await findPortObstacle(port)).toBeNull();
   expect(readdirSync(startHomeOf(root).folder).sort()).toEqual(["lock", "logs", "settings.json"]);
 }, 30_000);
 
@@ -156,7 +156,7 @@ test("a service with a wrong configuration stops everything and its sentence is 
   expect(one.output().trimEnd()).toMatch(
     /cannot run as it is configured: SOME_SETTING must be set/,
   );
-  expect(await isPortFree(port)).toBe(true);
+  expect(await findPortObstacle(port)).toBeNull();
 }, 30_000);
 
 test("a failed migration stops everything and says why", async () => {

@@ -10,7 +10,7 @@ import type { Infrastructure } from "./infrastructure.ts";
 import { runStep } from "./one-shot.ts";
 import { startHomeOf } from "./paths.ts";
 import type { StartHome } from "./paths.ts";
-import { findFreePort, isPortFree } from "./ports.ts";
+import { findFreePort, findPortObstacle } from "./ports.ts";
 import { claimCheckout } from "./remains.ts";
 import { buildCommonEnvironment, buildUrl, DEFAULT_HOST, parsePort } from "./service-list.ts";
 import type { Environment, ServiceSpec } from "./service-list.ts";
@@ -203,7 +203,14 @@ async function isHealthy(url: string): Promise<boolean> {
 /** Before anything is started: the gateway would find out last. */
 async function expectPortFree(env: Environment): Promise<void> {
   const port = parsePort(env);
-  if (await isPortFree(port, env["HOST"] || DEFAULT_HOST)) return;
+  const host = env["HOST"] || DEFAULT_HOST;
+  const obstacle = await findPortObstacle(port, host);
+  if (obstacle === null) return;
+  if (obstacle !== "EADDRINUSE") {
+    throw new Error(
+      `Nothing can listen on HOST ${host} and PORT ${port} (${obstacle}): choose an address of this machine, and a port from 1024 on.`,
+    );
+  }
   throw new Error(
     `Port ${port} is taken: stop what listens there, or choose another with PORT=${port + 1} npm start.`,
   );

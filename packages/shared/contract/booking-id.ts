@@ -63,6 +63,18 @@ export function buildKeyedBookingId(
   return sign(secret, bytes, { version: 8, partition });
 }
 
+/** The id of the show that this idempotency key creates, at every gateway, for ever. */
+export function buildKeyedShowId(
+  secrets: IdSecrets,
+  { client, key }: Omit<IdempotencyScope, "showId">,
+): string {
+  const bytes = createHmac("sha256", secrets.at(-1) ?? secrets[0])
+    .update(JSON.stringify(["show", client, key]))
+    .digest()
+    .subarray(0, 16);
+  return formatUuid(withVersion(bytes, 8));
+}
+
 /** The partition an id belongs to, or null if this deployment never issued it. */
 export function parseBookingId(secrets: IdSecrets, id: string): { partition: number } | null {
   if (!UUID.test(id)) return null;
@@ -83,9 +95,7 @@ export function buildShowId(nowMs: number): string {
   const bytes = Buffer.alloc(16);
   randomFillSync(bytes, 6);
   bytes.writeUIntBE(nowMs, 0, 6);
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x70, 6);
-  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
-  return formatUuid(bytes);
+  return formatUuid(withVersion(bytes, 7));
 }
 
 /** An id short enough for a log line, and of no use to whoever reads it there. */
@@ -103,6 +113,13 @@ function sign(
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
   mac(secret, bytes).copy(bytes, SIGNED_BYTES);
   return formatUuid(bytes);
+}
+
+/** Sets the bits that RFC 9562 wants, in place. */
+function withVersion(bytes: Buffer, version: 7 | 8): Buffer {
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | (version << 4), 6);
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
+  return bytes;
 }
 
 function formatUuid(bytes: Buffer): string {

@@ -3,7 +3,7 @@
  * of a schema is the sentence that the caller reads.
  */
 import { Type } from "typebox";
-import type { TProperties } from "typebox";
+import type { TProperties, TSchema } from "typebox";
 
 import { BOOKING_STATUSES } from "../core/model.ts";
 import {
@@ -18,6 +18,24 @@ import {
   WANTS_MAX,
   withMessage,
 } from "./values.ts";
+
+/** Longer than this nobody waits on one connection; then they ask again. */
+export const WAIT_MAX_S = 30;
+/** Without a credential a key must be one that nobody guesses: a UUID has 36 characters. */
+export const UNGUESSABLE_KEY_LENGTH = 22;
+
+/** A schema with a sentence for whoever reads the description of the API. */
+export function describedAs<T extends TSchema>(schema: T, description: string): T {
+  return { ...schema, description };
+}
+
+function Text(description: string) {
+  return Type.String({ description });
+}
+
+function Whole(description: string) {
+  return Type.Integer({ description });
+}
 
 /** An object that takes the given members and no others. */
 function StrictObject<T extends TProperties>(properties: T, example?: unknown) {
@@ -61,35 +79,46 @@ export const CreateShowBody = StrictObject(
   { name: "The Lion King", startsAt: "2027-12-25T19:00:00Z", capacity: 100 },
 );
 
-export const ShowAnswer = Type.Object({
-  id: Type.String(),
-  number: Type.Integer(),
-  name: Type.String(),
-  startsAt: InstantSchema,
-  status: Type.Enum(["open"]),
-  confirmation: Type.Enum(["manual", "automatic"]),
-  holdSeconds: Type.Integer(),
-  cancelConfirmed: Type.Boolean(),
-  capacity: Type.Integer(),
-  free: Type.Integer(),
-  held: Type.Integer(),
-  confirmed: Type.Integer(),
-  version: Type.Integer(),
-  createdAt: InstantSchema,
-  updatedAt: InstantSchema,
-});
+export const ShowAnswer = describedAs(
+  Type.Object({
+    id: Text("A UUID"),
+    number: Whole("A short number, as good as the id"),
+    name: Type.String(),
+    startsAt: InstantSchema,
+    status: Type.Enum(["open"]),
+    confirmation: Type.Enum(["manual", "automatic"], {
+      description: "Whether a hold must be confirmed, or every booking is at once",
+    }),
+    holdSeconds: Whole("How long an unconfirmed booking keeps its seats"),
+    cancelConfirmed: Type.Boolean({ description: "Whether confirmed bookings may be cancelled" }),
+    capacity: Whole("free + held + confirmed"),
+    free: Type.Integer(),
+    held: Type.Integer(),
+    confirmed: Type.Integer(),
+    version: Whole("Grows with every change of the show or its seats"),
+    createdAt: InstantSchema,
+    updatedAt: describedAs(InstantSchema, "When its last request was decided"),
+  }),
+  "A show and how it sells",
+);
 
-export const ShowsAnswer = Type.Object({
-  items: Type.Array(ShowAnswer),
-  next: NullableSchema(Type.String()),
-});
+export const ShowsAnswer = describedAs(
+  Type.Object({
+    items: Type.Array(ShowAnswer),
+    next: describedAs(NullableSchema(Type.String()), "`after` of the next page; null on the last"),
+  }),
+  "A page of shows in the order of their numbers",
+);
 
-export const SeatsAnswer = Type.Object({
-  version: Type.Integer(),
-  capacity: Type.Integer(),
-  held: Type.String(),
-  confirmed: Type.String(),
-});
+export const SeatsAnswer = describedAs(
+  Type.Object({
+    version: Type.Integer(),
+    capacity: Type.Integer(),
+    held: Text("Seat numbers as ranges, like 3-4,9"),
+    confirmed: Text("Seat numbers as ranges; what is in neither list is free"),
+  }),
+  "The seats that are not free",
+);
 
 const WantBody = withMessage(
   Type.Union([StrictObject({ seats: SeatsSchema }), StrictObject({ count: CountSchema })]),
@@ -113,56 +142,68 @@ export const BookBody = StrictObject(
   { showId: "{{showId}}", customer: "c-1042", count: 2 },
 );
 
-export const QueuedAnswer = Type.Object({
-  id: Type.String(),
-  showId: NullableSchema(Type.String()),
-  status: Type.Enum(["QUEUED"]),
-  place: NullableSchema(PlaceSchema),
-  ahead: Type.Integer(),
-  etaSeconds: Type.Number(),
-  stalled: Type.Boolean(),
-  pollAfterMs: Type.Integer(),
-});
+export const QueuedAnswer = describedAs(
+  Type.Object({
+    id: Text("The booking's id, for ever"),
+    showId: NullableSchema(Type.String()),
+    status: Type.Enum(["QUEUED"]),
+    place: describedAs(
+      NullableSchema(PlaceSchema),
+      "Partition and offset: the position in the line, for ever",
+    ),
+    ahead: Whole("How many requests will be decided before this one; it never grows"),
+    etaSeconds: Type.Number({ description: "At the speed of the moment" }),
+    stalled: Type.Boolean({ description: "Nothing was decided in this line for some seconds" }),
+    pollAfterMs: Whole("When to ask again"),
+  }),
+  "In the line, not decided yet",
+);
 
-export const BookingAnswer = Type.Object({
-  id: Type.String(),
-  showId: Type.String(),
-  status: Type.Enum([...BOOKING_STATUSES]),
-  reason: Type.Optional(Type.String()),
-  seats: Type.Array(Type.Integer()),
-  labels: Type.Array(Type.String()),
-  standing: Type.Optional(
-    Type.Array(Type.Object({ section: Type.String(), count: Type.Integer() })),
-  ),
-  want: NullableSchema(Type.Integer()),
-  price: NullableSchema(Type.Integer()),
-  customer: NullableSchema(Type.String()),
-  place: PlaceSchema,
-  expiresAt: NullableSchema(InstantSchema),
-  createdAt: InstantSchema,
-  decidedAt: InstantSchema,
-  confirmedAt: NullableSchema(InstantSchema),
-  payment: NullableSchema(Type.String()),
-  rescued: Type.Boolean(),
-});
+export const BookingAnswer = describedAs(
+  Type.Object({
+    id: Type.String(),
+    showId: Type.String(),
+    status: Type.Enum([...BOOKING_STATUSES]),
+    reason: Type.Optional(Text("Why it is FAILED; /problems/:reason explains it")),
+    seats: Type.Array(Type.Integer()),
+    labels: Type.Array(Type.String(), { description: "The seats as they stand on a ticket" }),
+    standing: Type.Optional(
+      Type.Array(Type.Object({ section: Type.String(), count: Type.Integer() })),
+    ),
+    want: describedAs(NullableSchema(Type.Integer()), "Which of the wants was taken, from 0"),
+    price: describedAs(NullableSchema(Type.Integer()), "Null: shows have no prices yet"),
+    customer: NullableSchema(Type.String()),
+    place: PlaceSchema,
+    expiresAt: describedAs(NullableSchema(InstantSchema), "When an unconfirmed hold lapses"),
+    createdAt: describedAs(InstantSchema, "When the request reached the line"),
+    decidedAt: InstantSchema,
+    confirmedAt: NullableSchema(InstantSchema),
+    payment: describedAs(NullableSchema(Type.String()), "What the confirm brought"),
+    rescued: Type.Boolean({ description: "Always false yet: no late confirm is rescued" }),
+  }),
+  "A booking",
+);
 
-export const BookingsAnswer = Type.Object({
-  items: Type.Array(BookingAnswer),
-  next: NullableSchema(Type.String()),
-});
+export const BookingsAnswer = describedAs(
+  Type.Object({
+    items: Type.Array(BookingAnswer),
+    next: describedAs(NullableSchema(Type.String()), "`after` of the next page; null on the last"),
+  }),
+  "A page of bookings in the order of their ids",
+);
 
 export const ConfirmBody = StrictObject({ payment: Type.Optional(PaymentSchema) });
 export const EmptyBody = StrictObject({});
 
 export const ProblemAnswer = Type.Object(
   {
-    type: Type.String(),
+    type: Text("/problems/ and the reason"),
     title: Type.String(),
     status: Type.Integer(),
-    reason: Type.String(),
-    detail: Type.String(),
+    reason: Text("For programs; the list is part of the contract"),
+    detail: Text("For people, with the numbers of the moment"),
   },
-  { additionalProperties: true },
+  { additionalProperties: true, description: "A problem document (RFC 9457)" },
 );
 
 export const ExpiryRunAnswer = Type.Object({
@@ -189,4 +230,39 @@ const CheckSchema = Type.Enum(["ok", "down"]);
 export const ReadyAnswer = Type.Object({
   status: Type.Enum(["ready", "not-ready"]),
   checks: Type.Object({ kafka: CheckSchema, outcomes: CheckSchema, postgres: CheckSchema }),
+});
+
+export const PreferHeader = Type.Object({
+  prefer: Type.Optional(
+    Text(
+      `\`wait=n\`: answer when it is decided, at the latest after n seconds, at most ${WAIT_MAX_S} (RFC 7240)`,
+    ),
+  ),
+});
+
+const KEY_DESCRIPTION =
+  "Makes a repetition safe: the same key with the same body gives the same answer, also after a 503, " +
+  "another body is refused as `key-reused`. 1 to 255 printable characters; without a credential at least " +
+  `${UNGUESSABLE_KEY_LENGTH}, so that nobody guesses it (a UUID does). A key belongs to the credential that ` +
+  "it came with, or else to the customer.";
+
+export const KeyHeaders = Type.Object({
+  ...PreferHeader.properties,
+  "idempotency-key": Type.Optional(Text(KEY_DESCRIPTION)),
+});
+
+export const GetBookingHeaders = Type.Object({
+  ...PreferHeader.properties,
+  "if-none-match": Type.Optional(
+    Text("The ETag of what is known already: with `Prefer`, the next change is waited for"),
+  ),
+});
+
+export const EtagHeader = Type.Object({
+  "if-none-match": Type.Optional(Text("The ETag of what is known already: then 304")),
+});
+
+export const NotModified = Type.Unsafe<undefined>({
+  type: "null",
+  description: "Nothing has changed; no body",
 });

@@ -61,6 +61,7 @@ const ShowFactsSchema = Type.Object({
   startsAt: TimeSchema,
   layout: LayoutSchema,
   rules: RulesSchema,
+  requestHash: HashSchema,
   createdAt: TimeSchema,
 });
 
@@ -79,6 +80,7 @@ const RecordEntrySchema = Type.Object({
 const RecordShowSchema = Type.Object({
   id: Type.String(),
   version: Type.Integer(),
+  updatedAt: TimeSchema,
   free: Type.Integer(),
   held: Type.Integer(),
   confirmed: Type.Integer(),
@@ -118,6 +120,8 @@ export type RecordShow = {
   readonly id: string;
   /** Version after this record. It grows by one with each record that touches the show. */
   readonly version: number;
+  /** When the last of its entries was decided. */
+  readonly updatedAt: number;
   readonly free: number;
   readonly held: number;
   readonly confirmed: number;

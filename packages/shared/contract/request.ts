@@ -8,7 +8,7 @@ import { Type } from "typebox";
 import { Compile } from "typebox/compile";
 
 import { layoutCapacity } from "../core/layout.ts";
-import type { Book, Request } from "../core/model.ts";
+import type { Book, CreateShow, Request } from "../core/model.ts";
 import {
   CAPACITY_MAX,
   CountSchema,
@@ -82,6 +82,7 @@ const schemas = {
     startsAt: TimeSchema,
     layout: LayoutSchema,
     rules: RulesSchema,
+    requestHash: HashSchema,
   }),
   book: Type.Object({
     ...envelope,
@@ -153,4 +154,12 @@ export function parseRequest(value: string): ParsedRequest {
 export function hashBook(book: Omit<Book, "kind" | "requestId" | "requestHash">): string {
   const { showId, customer, wants, confirmNow } = book;
   return hash("sha256", JSON.stringify([showId, customer, wants, confirmNow]));
+}
+
+/** The same for the creation of a show. */
+export function hashCreateShow(
+  show: Pick<CreateShow, "name" | "startsAt" | "layout" | "rules">,
+): string {
+  const { name, startsAt, layout, rules } = show;
+  return hash("sha256", JSON.stringify([name, startsAt, layout, rules]));
 }

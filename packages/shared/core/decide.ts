@@ -47,9 +47,14 @@ export function decide(state: LineState, request: Request, moment: Moment): Deci
 
 function decideCreateShow(state: LineState, request: CreateShow, moment: Moment): Decision {
   const outcome = { kind: "show", showId: request.showId } as const;
-  if (state.shows.has(request.showId)) return { outcome, writes: [] };
-  const { showId: id, name, startsAt, layout, rules } = request;
-  const show = { id, name, startsAt, layout, rules, createdAt: moment.appendedAt };
+  const known = state.shows.get(request.showId);
+  if (known !== undefined) {
+    return known.facts.requestHash === request.requestHash
+      ? { outcome, writes: [] }
+      : refuse("key-reused", null);
+  }
+  const { showId: id, name, startsAt, layout, rules, requestHash } = request;
+  const show = { id, name, startsAt, layout, rules, requestHash, createdAt: moment.appendedAt };
   return { outcome, writes: [{ kind: "show-created", show }] };
 }
 
@@ -177,7 +182,7 @@ export function released(
  * A decision is never dated before the request that it answers, however the two clocks differ: a
  * customer's hold must not be shorter because the broker's clock is ahead of the database's.
  */
-function decidedAt(moment: Moment): number {
+export function decidedAt(moment: Moment): number {
   return Math.max(moment.now, moment.appendedAt);
 }
 

@@ -85,6 +85,8 @@ export type ShowFacts = {
   readonly startsAt: number;
   readonly layout: Layout;
   readonly rules: ShowRules;
+  /** SHA-256 (hex) over what was asked, as for a booking. */
+  readonly requestHash: string;
   /** When the request to create it reached the line. */
   readonly createdAt: number;
 };
@@ -97,6 +99,7 @@ export type CreateShow = {
   readonly startsAt: number;
   readonly layout: Layout;
   readonly rules: ShowRules;
+  readonly requestHash: string;
 };
 export type Book = {
   readonly kind: "book";

@@ -102,6 +102,7 @@ export async function commitDecisions(sql: Sql, batch: Batch): Promise<CommitRes
       ${shows.map((show) => show.id)}::uuid[], ${shows.map((show) => show.version - 1)}::bigint[],
       ${shows.map((show) => show.free)}::int[], ${shows.map((show) => show.held)}::int[],
       ${shows.map((show) => show.confirmed)}::int[], ${shows.map((show) => show.hash)}::text[],
+      ${shows.map((show) => show.updatedAt)}::bigint[],
       ${bookings.map((booking) => booking.id)}::uuid[], ${net.bookings.map(({ isNew }) => String(isNew))}::text[]::boolean[],
       ${bookings.map((booking) => booking.showId)}::uuid[],
       ${bookings.map((booking) => booking.place.offset)}::bigint[],
@@ -136,10 +137,10 @@ export async function commitDecisions(sql: Sql, batch: Batch): Promise<CommitRes
 }
 
 function buildNewShowRows({ record, net }: Batch) {
-  return net.showsCreated.map(({ id, name, startsAt, layout, rules, createdAt }) => {
-    const counters = record.shows.find((show) => show.id === id);
-    assert(counters !== undefined, `new show ${id} is in the record`);
-    const { free, held, confirmed, hash } = counters;
+  return net.showsCreated.map(({ id, name, startsAt, layout, rules, requestHash, createdAt }) => {
+    const head = record.shows.find((show) => show.id === id);
+    assert(head !== undefined, `new show ${id} is in the record`);
+    const { updatedAt, free, held, confirmed, hash } = head;
     return {
       id,
       name,
@@ -149,7 +150,9 @@ function buildNewShowRows({ record, net }: Batch) {
       confirmation: rules.confirmation,
       cancel_confirmed: rules.cancelConfirmed,
       capacity: layoutCapacity(layout),
+      request_hash: requestHash,
       created_at: createdAt,
+      updated_at: updatedAt,
       free,
       held,
       confirmed,

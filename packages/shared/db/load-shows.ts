@@ -31,7 +31,7 @@ type Row = Omit<ShowRow, "rules"> & {
 function showColumns(sql: Sql) {
   return sql`
     s.id, s.number, s.name, s.layout, s.hold_ms as "holdMs", s.confirmation,
-    s.cancel_confirmed as "cancelConfirmed", s.capacity, s.free, s.held, s.confirmed,
+    s.cancel_confirmed as "cancelConfirmed", encode(s.request_hash, 'hex') as "requestHash", s.capacity, s.free, s.held, s.confirmed,
     s.version::float8 as version, encode(s.hash, 'hex') as hash,
     (extract(epoch from s.starts_at) * 1000)::float8 as "startsAt",
     (extract(epoch from s.created_at) * 1000)::float8 as "createdAt",
@@ -42,8 +42,9 @@ function parseShowRow({ holdMs, confirmation, cancelConfirmed, ...row }: Row): S
   return { ...row, rules: { holdMs, confirmation, cancelConfirmed } };
 }
 
-function factsOf({ id, name, startsAt, layout, rules, createdAt }: ShowRow): ShowFacts {
-  return { id, name, startsAt, layout, rules, createdAt };
+function factsOf(row: ShowRow): ShowFacts {
+  const { id, name, startsAt, layout, rules, requestHash, createdAt } = row;
+  return { id, name, startsAt, layout, rules, requestHash, createdAt };
 }
 
 /**

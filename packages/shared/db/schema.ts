@@ -40,6 +40,7 @@ export const shows = pgTable(
     holdMs: integer("hold_ms").notNull(),
     confirmation: text("confirmation", { enum: ["manual", "automatic"] }).notNull(),
     cancelConfirmed: boolean("cancel_confirmed").notNull(),
+    requestHash: bytea("request_hash").notNull(),
     capacity: integer("capacity").notNull(),
     free: integer("free").notNull(),
     held: integer("held").notNull(),

@@ -18,6 +18,7 @@ import type { RecordEntry, RecordShow } from "../contract/record.ts";
 import { parseRequest } from "../contract/request.ts";
 import { assert, unreachable } from "../core/assert.ts";
 import type { Booking, Decision, Moment, Request, Write } from "../core/model.ts";
+import { decidedAt } from "../core/decide.ts";
 import { freePlaces } from "../core/show.ts";
 import type { LineState } from "../core/show.ts";
 import { step } from "../core/step.ts";
@@ -170,6 +171,8 @@ class BatchFold {
   readonly deadLetters: DeadLetter[] = [];
   /** The running hashes of the shows that it touched. */
   readonly hashes = new Map<string, string>();
+  /** When their last entries were decided. */
+  readonly #updatedAt = new Map<string, number>();
   /** Characters of all entries so far. */
   size = 0;
   readonly #heads: ReadonlyMap<string, ShowHead>;
@@ -206,6 +209,7 @@ class BatchFold {
     if (showId !== undefined && state.shows.has(showId)) {
       const before = this.hashes.get(showId) ?? this.#heads.get(showId)?.hash ?? FIRST_TAIL;
       this.hashes.set(showId, hashChain(before, text));
+      this.#updatedAt.set(showId, decidedAt(moment));
     }
   }
 
@@ -236,7 +240,8 @@ class BatchFold {
       assert(show !== undefined, `touched show ${id} is loaded`);
       const version = (this.#heads.get(id)?.version ?? 0) + 1;
       const { held, confirmed } = show;
-      return { id, version, free: freePlaces(show), held, confirmed, hash };
+      const updatedAt = this.#updatedAt.get(id) ?? 0;
+      return { id, version, updatedAt, free: freePlaces(show), held, confirmed, hash };
     });
   }
 

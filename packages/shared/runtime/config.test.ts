@@ -56,6 +56,19 @@ describe("parseConfig", () => {
     });
   });
 
+  it("refuses a mode that it does not know: a misspelt production must not open anything", () => {
+    for (const mode of ["Production", "prod", "staging", "test"])
+      expect(problemsOf({ NAME: "n", NODE_ENV: mode })).toEqual([
+        `NODE_ENV must be one of development, production, not "${mode}"`,
+      ]);
+  });
+
+  it("refuses a value that is given twice", () => {
+    expect(problemsOf({ NAME: "n", NAME_FILE: "/etc/hostname" })).toEqual([
+      "NAME is given twice, also as NAME_FILE",
+    ]);
+  });
+
   it("takes an empty variable for one that is not set", () => {
     expect(parseConfig(TABLE, { NAME: "n", PORT: "" }).PORT).toBe(3_000);
     expect(problemsOf({ NAME: "" })).toEqual(["NAME must be set: What it is called."]);
@@ -75,7 +88,7 @@ describe("parseConfig", () => {
   it("reads a value from the file that NAME_FILE names, without the line's end", () => {
     const file = join(folder, "secret");
     writeFileSync(file, "from the file\n");
-    const config = parseConfig(TABLE, { NAME: "n", SECRET_FILE: file, SECRET: "from outside" });
+    const config = parseConfig(TABLE, { NAME: "n", SECRET_FILE: file });
     expect(config.SECRET).toBe("from the file");
   });
 

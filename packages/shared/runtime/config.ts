@@ -18,6 +18,8 @@ export class ConfigError extends Error {
 /** Exit code of a process that cannot start as it is configured (EX_CONFIG of sysexits.h). */
 export const EXIT_CONFIG = 78;
 
+const MODES = ["development", "production"];
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export type Setting<T> = {
@@ -49,7 +51,11 @@ export function parseConfig<T extends ConfigTable>(
   check: (config: Partial<ConfigOf<T>>, production: boolean) => readonly string[] = () => [],
 ): ConfigOf<T> {
   const problems: string[] = [];
-  const production = env["NODE_ENV"] === "production";
+  const mode = env["NODE_ENV"] || "development";
+  if (!MODES.includes(mode)) {
+    problems.push(`NODE_ENV must be one of ${MODES.join(", ")}, not ${JSON.stringify(mode)}`);
+  }
+  const production = mode === "production";
   const entries = Object.entries(table).map(([name, setting]) => {
     try {
       return [name, parseSetting(name, setting, { env, production })];
@@ -69,8 +75,9 @@ function parseSetting(
   setting: Setting<unknown>,
   { env, production }: { env: Environment; production: boolean },
 ): unknown {
-  const file = env[`${name}_FILE`];
-  const given = file === undefined || file === "" ? env[name] : readSecretFile(name, file);
+  const file = env[`${name}_FILE`] || undefined;
+  if (file !== undefined && env[name]) throw new Error(`is given twice, also as ${name}_FILE`);
+  const given = file === undefined ? env[name] : readSecretFile(name, file);
   if (given !== undefined && given !== "") {
     const known = setting.known ?? (setting.secret === true ? [setting.fallback ?? ""] : []);
     if (production && known.some((text) => text !== "" && given.includes(text))) {

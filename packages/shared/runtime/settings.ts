@@ -3,6 +3,7 @@ import { parseChoice, parseList, parseText, parseWhole } from "./config.ts";
 import type { ConfigTable } from "./config.ts";
 import { LOG_LEVELS } from "./log.ts";
 
+const BROKER = /^[^\s:/]+:\d{1,5}$/;
 const TOPIC_PREFIX = /^[A-Za-z0-9._-]{1,100}$/;
 
 /** Where the line is: every process needs to know. */
@@ -12,7 +13,7 @@ export const LINE_SETTINGS = {
     parse: parseDatabaseUrl,
     known: ["seatline-dev"],
   },
-  KAFKA_BROKERS: { about: "Kafka brokers, as host:port,host:port.", parse: parseList },
+  KAFKA_BROKERS: { about: "Kafka brokers, as host:port,host:port.", parse: parseBrokers },
   TOPIC_PREFIX: {
     about: "Names the line's topics: <prefix>.requests, .outcomes, .events.",
     fallback: "seatline",
@@ -36,6 +37,14 @@ function parseDatabaseUrl(text: string): string {
     throw new Error("must be a URL like postgres://user:password@host:port/database");
   }
   return text;
+}
+
+function parseBrokers(text: string): readonly [string, ...string[]] {
+  const brokers = parseList(text);
+  if (!brokers.every((broker) => BROKER.test(broker))) {
+    throw new Error("must be host:port, or several of them separated by commas");
+  }
+  return brokers;
 }
 
 function parseTopicPrefix(text: string): string {

@@ -39,14 +39,14 @@ export function buildShowFacts({ id, layout, rules }: ShowOptions = {}): ShowFac
     startsAt: 1_000_000,
     layout: layout ?? buildPlainLayout(2),
     rules: { holdMs: HOLD_MS, confirmation: "manual", cancelConfirmed: false, ...rules },
+    requestHash: "asked so",
     createdAt: 0,
   };
 }
 
 export function createShow(options: ShowOptions = {}): CreateShow {
-  const { id: showId, name, startsAt, layout, rules } = buildShowFacts(options);
-  const requestId = `create-${showId}`;
-  return { kind: "create-show", requestId, showId, name, startsAt, layout, rules };
+  const { id: showId, createdAt: _, ...asked } = buildShowFacts(options);
+  return { kind: "create-show", requestId: `create-${showId}`, showId, ...asked };
 }
 
 /** The hash covers the wants: the same id with other wants is a key that was used again. */

@@ -7,7 +7,7 @@ import { randomUUID } from "node:crypto";
 import { buildBookingId, buildShowId, readPartition } from "../contract/booking-id.ts";
 import type { IdSecrets } from "../contract/booking-id.ts";
 import { partitionOf } from "../contract/partition.ts";
-import { hashBook } from "../contract/request.ts";
+import { hashBook, hashCreateShow } from "../contract/request.ts";
 import { buildPlainLayout } from "../core/layout.ts";
 import type { Layout } from "../core/layout.ts";
 import type { Book, Cancel, Confirm, CreateShow, Expire, ShowRules, Want } from "../core/model.ts";
@@ -36,14 +36,18 @@ export function requestShow({
   readonly layout?: Layout;
   readonly rules?: Partial<ShowRules>;
 } = {}): CreateShow {
-  return {
-    kind: "create-show",
-    requestId: randomUUID(),
-    showId: buildShowIdIn(partition),
+  const asked = {
     name: "A night at the test house",
     startsAt: NOON,
     layout,
     rules: { holdMs: 120_000, confirmation: "manual", cancelConfirmed: false, ...rules },
+  } as const;
+  return {
+    kind: "create-show",
+    requestId: randomUUID(),
+    showId: buildShowIdIn(partition),
+    ...asked,
+    requestHash: hashCreateShow(asked),
   };
 }
 

@@ -1,18 +1,19 @@
 /** Who may do what: the admin token, and whom an idempotency key belongs to. */
 import { createHash, timingSafeEqual } from "node:crypto";
 
-import type { FastifyRequest } from "fastify";
+import type { FastifyRequest, onRequestAsyncHookHandler } from "fastify";
+
+import { UNGUESSABLE_KEY_LENGTH } from "@seatline/shared/contract/http.ts";
 
 import { buildProblem } from "./problems.ts";
 import type { Problem } from "./problems.ts";
+import { sendProblem } from "./replies.ts";
 
 /** `open` is for development: everybody is an admin. */
 export type AdminAccess =
   | { readonly kind: "open" }
   | { readonly kind: "token"; readonly token: string };
 
-/** Without a credential a key must be one that nobody guesses: a UUID has 36 characters. */
-const UNGUESSABLE_KEY_LENGTH = 22;
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
 /** Null for an admin, else the problem to answer with. */
@@ -23,6 +24,14 @@ export function checkAdmin(access: AdminAccess, request: FastifyRequest): Proble
   return timingSafeEqual(digest(credential), digest(access.token))
     ? null
     : buildProblem("forbidden");
+}
+
+/** A hook that keeps everybody but admins out, before their body is even read. */
+export function requireAdmin(access: AdminAccess, send = sendProblem): onRequestAsyncHookHandler {
+  return async (request, reply) => {
+    const denied = checkAdmin(access, request);
+    if (denied !== null) await send(reply, denied);
+  };
 }
 
 /** The idempotency key of a request with its owner, null without one, or what is wrong with it. */

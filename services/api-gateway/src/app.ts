@@ -2,15 +2,22 @@
  * The gateway's HTTP surface, wired by hand from what it is given. Knows no configuration and opens
  * no connection.
  */
+import { isUtf8 } from "node:buffer";
+
 import cors from "@fastify/cors";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import fastify, { LogController } from "fastify";
-import type { FastifyBaseLogger } from "fastify";
+import type { FastifyBaseLogger, FastifyRequest } from "fastify";
 
 import type { App, AppDeps } from "./deps.ts";
-import { registerErrorHandling, sendClientError, sendFrameworkError } from "./errors.ts";
+import {
+  BODY_ENCODING,
+  registerErrorHandling,
+  sendClientError,
+  sendFrameworkError,
+} from "./errors.ts";
 import { registerAdminRoutes } from "./routes/admin.ts";
 import { registerBookingRoutes } from "./routes/bookings.ts";
 import { registerClassicRoutes } from "./routes/classic.ts";
@@ -20,8 +27,10 @@ import { buildValidator } from "./validation.ts";
 
 const BODY_MAX = 64 * 1024;
 const REQUEST_TIMEOUT_MS = 10_000;
+const LATE_LOOK_MS = 2_000;
 const CONNECTION_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_TIMEOUT_MS = 30_000;
+const PREFLIGHT_MAX_AGE_S = 600;
 const PARAM_LENGTH_MAX = 200;
 const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
 
@@ -33,6 +42,9 @@ export async function buildApp(deps: AppDeps): Promise<App> {
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_MAX,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    // By itself Node looks for late requests only every 30 s, and not at all for bodies as long as
+    // headers may take longer than a whole request.
+    http: { connectionsCheckingInterval: LATE_LOOK_MS, headersTimeout: REQUEST_TIMEOUT_MS },
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
@@ -58,6 +70,9 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   });
   await app.register(cors, {
     origin: deps.corsOrigins.includes("*") ? "*" : [...deps.corsOrigins],
+    // OPTIONS without the headers of a preflight is not for this plugin to refuse.
+    strictPreflight: false,
+    maxAge: PREFLIGHT_MAX_AGE_S,
     exposedHeaders: ["etag", "location", "retry-after", "preference-applied", "x-request-id"],
   });
   await registerDocs(app);
@@ -73,13 +88,22 @@ export async function buildApp(deps: AppDeps): Promise<App> {
 function registerJson(app: App): void {
   const parse = app.getDefaultJsonParser("error", "error");
   app.removeContentTypeParser("text/plain");
-  app.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
-    if (body === "") done(null, null);
-    else void parse(request, String(body), done);
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, done) => {
+    const bytes = Buffer.from(body);
+    if (bytes.length === 0) done(null, null);
+    else if (isPlainText(request, bytes)) void parse(request, bytes.toString("utf8"), done);
+    else done(Object.assign(new Error("a body in another encoding"), { code: BODY_ENCODING }));
   });
   app.addHook("preValidation", async (request) => {
     request.body ??= null;
   });
+}
+
+/** JSON is UTF-8 (RFC 8259, 8.1). Read as such, other bytes would be stored as something else. */
+function isPlainText({ headers }: FastifyRequest, body: Buffer): boolean {
+  const charset = /;\s*charset="?([^\s;"]+)/i.exec(headers["content-type"] ?? "")?.[1] ?? "utf-8";
+  const encoding = headers["content-encoding"] ?? "identity";
+  return /^utf-?8$/i.test(charset) && encoding === "identity" && isUtf8(body);
 }
 
 async function registerDocs(app: App): Promise<void> {
@@ -106,5 +130,6 @@ async function registerDocs(app: App): Promise<void> {
     convertConstToEnum: false,
   });
   await app.register(swaggerUi, { routePrefix: "/docs" });
+  app.get("/", { schema: { hide: true } }, (_, reply) => reply.redirect("/docs"));
   app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
 }

@@ -23,7 +23,23 @@ test("a token opens the admin routes; without one the gateway does not start", (
   expect(listProblems(PLACES).join()).toContain("ADMIN_TOKEN");
 });
 
-test.each(["short", "", "sixteen and blanks in it", "ümläute-ümläute-ümläute"])(
+test("a token closes what ADMIN_ACCESS would open, in production as well", () => {
+  const env = { ...PLACES, ADMIN_ACCESS: "open", ADMIN_TOKEN: TOKEN };
+  expect(buildAccess(parseGatewayConfig(env))).toEqual({ kind: "token", token: TOKEN });
+  const secrets = { ID_SECRETS: "0123456789abcdef" };
+  const production = { ...env, ...secrets, NODE_ENV: "production" };
+  expect(buildAccess(parseGatewayConfig(production))).toEqual({ kind: "token", token: TOKEN });
+});
+
+test("origins are origins", () => {
+  const env = { ...PLACES, ADMIN_TOKEN: TOKEN };
+  for (const CORS_ORIGINS of ["*", "https://a.example", "http://localhost:5173,https://b.example"])
+    expect(listProblems({ ...env, CORS_ORIGINS })).toEqual([]);
+  for (const CORS_ORIGINS of ["foo", "https://a.example/", "a.example", "https://a.example,x"])
+    expect(listProblems({ ...env, CORS_ORIGINS }).join()).toContain("CORS_ORIGINS must be origins");
+});
+
+test.each(["short", "sixteen and blanks in it", "ümläute-ümläute-ümläute"])(
   "the token %j could be guessed, or no header could carry it",
   (token) => {
     expect(listProblems({ ...PLACES, ADMIN_TOKEN: token }).join()).toContain("ADMIN_TOKEN");

@@ -21,6 +21,15 @@ function parseSecrets(text: string): readonly [string, ...string[]] {
   return secrets;
 }
 
+function parseOrigins(text: string): readonly [string, ...string[]] {
+  const origins = parseList(text);
+  const isOrigin = (origin: string) => URL.canParse(origin) && new URL(origin).origin === origin;
+  if (!origins.every((origin) => origin === "*" || isOrigin(origin))) {
+    throw new Error("must be origins like https://shop.example, separated by commas, or *");
+  }
+  return origins;
+}
+
 /** What is not guessed, and fits into an `Authorization: Bearer` header. */
 const ADMIN_TOKEN_FORM = /^[\x21-\x7e]{16,}$/;
 
@@ -34,7 +43,8 @@ export const CONFIG = {
     secret: true,
   },
   ADMIN_ACCESS: {
-    about: "Who may use admin routes: token (needs ADMIN_TOKEN), or open, for development only.",
+    about:
+      "Who may use admin routes: token (needs ADMIN_TOKEN), or open, for development only and only as long as no ADMIN_TOKEN is set.",
     fallback: "token",
     parse: parseChoice("token", "open"),
   },
@@ -52,7 +62,7 @@ export const CONFIG = {
   CORS_ORIGINS: {
     about: "Origins whose pages may call the API, separated by commas; * for all.",
     fallback: "*",
-    parse: parseList,
+    parse: parseOrigins,
   },
   CLASSIC_ROUTES: {
     about: "Whether the routes of the two older backends are served.",
@@ -69,18 +79,18 @@ export function parseGatewayConfig(env: Environment): GatewayConfig {
 }
 
 function checkAccess(config: Partial<GatewayConfig>, production: boolean): string[] {
-  if (config.ADMIN_ACCESS === "open") {
-    return production
-      ? ["ADMIN_ACCESS open is for development; in production set ADMIN_TOKEN"]
-      : [];
+  const { ADMIN_ACCESS, ADMIN_TOKEN = "" } = config;
+  if (ADMIN_TOKEN !== "") {
+    return ADMIN_TOKEN_FORM.test(ADMIN_TOKEN)
+      ? []
+      : ["ADMIN_TOKEN must have 16 characters or more, and no blanks"];
   }
-  return ADMIN_TOKEN_FORM.test(config.ADMIN_TOKEN ?? "")
-    ? []
-    : [
-        "ADMIN_TOKEN must be set, with 16 characters or more and no blanks (or ADMIN_ACCESS=open, for development)",
-      ];
+  if (ADMIN_ACCESS === "open" && !production) return [];
+  return production
+    ? ["ADMIN_TOKEN must be set in production, with 16 characters or more and no blanks"]
+    : ["ADMIN_TOKEN must be set, or ADMIN_ACCESS=open, for development"];
 }
 
-export function buildAccess({ ADMIN_ACCESS, ADMIN_TOKEN }: GatewayConfig): AdminAccess {
-  return ADMIN_ACCESS === "open" ? { kind: "open" } : { kind: "token", token: ADMIN_TOKEN };
+export function buildAccess({ ADMIN_TOKEN }: GatewayConfig): AdminAccess {
+  return ADMIN_TOKEN === "" ? { kind: "open" } : { kind: "token", token: ADMIN_TOKEN };
 }

@@ -1,9 +1,11 @@
 /** Creating a show: through the line like everything else, and then read back with its number. */
 import { randomUUID } from "node:crypto";
 
-import { buildShowId } from "@seatline/shared/contract/booking-id.ts";
+import { buildKeyedShowId, buildShowId } from "@seatline/shared/contract/booking-id.ts";
+import type { IdSecrets } from "@seatline/shared/contract/booking-id.ts";
 import { partitionOf } from "@seatline/shared/contract/partition.ts";
-import type { CreateShow } from "@seatline/shared/core/model.ts";
+import { hashCreateShow } from "@seatline/shared/contract/request.ts";
+import type { CreateShow, RefusalReason } from "@seatline/shared/core/model.ts";
 import type { ShowRow } from "@seatline/shared/db/load-shows.ts";
 
 import type { Patience } from "./bookings.ts";
@@ -13,23 +15,43 @@ import type { Shows } from "./shows.ts";
 
 export type CreatedShow = { readonly showId: string } & (
   | Exclude<Submitted, { status: "decided" }>
-  /** Null if the creation was parked as a dead letter. */
-  | { readonly status: "decided"; readonly show: ShowRow | null }
+  | { readonly status: "created"; readonly show: ShowRow }
+  | { readonly status: "refused"; readonly reason: RefusalReason }
 );
+
+export type CreateShowInput = Pick<CreateShow, "name" | "startsAt" | "layout" | "rules"> & {
+  /** The idempotency key with whom it belongs to, or null. */
+  readonly key: { readonly client: string; readonly key: string } | null;
+};
 
 /** Puts the creation of a show into its line and waits for it. */
 export async function createShow(
-  deps: { readonly line: Line; readonly memory: LineMemory; readonly shows: Shows },
-  facts: Pick<CreateShow, "name" | "startsAt" | "layout" | "rules">,
+  deps: {
+    readonly secrets: IdSecrets;
+    readonly line: Line;
+    readonly memory: LineMemory;
+    readonly shows: Shows;
+  },
+  { key, ...asked }: CreateShowInput,
   patience: Patience,
 ): Promise<CreatedShow> {
-  const { line, memory, shows } = deps;
-  const showId = buildShowId(Date.now());
-  const request: CreateShow = { kind: "create-show", requestId: randomUUID(), showId, ...facts };
+  const { secrets, line, memory, shows } = deps;
+  const showId = key === null ? buildShowId(Date.now()) : buildKeyedShowId(secrets, key);
+  const requestHash = hashCreateShow(asked);
+  const request = {
+    kind: "create-show",
+    requestId: randomUUID(),
+    showId,
+    ...asked,
+    requestHash,
+  } as const;
   const partition = partitionOf(showId, memory.partitionCount);
   const submitted = await line.submit({ request, partition, key: showId, ...patience });
   if (submitted.status !== "decided") return { ...submitted, showId };
   const { outcome } = submitted.entry;
-  const show = outcome.kind === "show" ? await shows.find(showId) : null;
-  return { status: "decided", showId, show };
+  if (outcome.kind === "refused") return { status: "refused", showId, reason: outcome.reason };
+  const show = await shows.find(showId);
+  return show === null
+    ? { status: "refused", showId, reason: "internal" }
+    : { status: "created", showId, show };
 }

@@ -8,6 +8,7 @@ import type {
   RawServerDefault,
 } from "fastify";
 
+import type { IdSecrets } from "@seatline/shared/contract/booking-id.ts";
 import type { Sql } from "@seatline/shared/db/client.ts";
 import type { Log } from "@seatline/shared/runtime/log.ts";
 
@@ -22,6 +23,7 @@ import type { Shows } from "./shows.ts";
 export type AppDeps = {
   readonly log: Log;
   readonly access: AdminAccess;
+  readonly secrets: IdSecrets;
   readonly bookings: Bookings;
   readonly shows: Shows;
   readonly line: Line;

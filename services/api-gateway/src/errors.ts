@@ -1,4 +1,5 @@
 /** Whatever goes wrong on the way to or out of a route becomes a problem document, and one line in the log. */
+import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
@@ -13,6 +14,8 @@ import { sendProblem } from "./replies.ts";
 import { describeFaults } from "./validation.ts";
 
 const RETRY_AFTER_S = 2;
+/** The code of an error for a body whose bytes are no text as we read it. */
+export const BODY_ENCODING = "SEATLINE_BODY_ENCODING";
 
 /** Answers what a route throws, and what names no route, with a problem. */
 export function registerErrorHandling(app: App, log: Log): void {
@@ -62,7 +65,7 @@ export function sendClientError(error: Error & { code?: string }, socket: Socket
   const problem = buildProblem("invalid-request", { status, detail });
   const body = JSON.stringify(problem);
   socket.end(
-    `HTTP/1.1 ${status} ${problem.title}\r\nContent-Type: application/problem+json\r\n` +
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/problem+json\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nX-Request-Id: ${crypto.randomUUID()}\r\n` +
       `Connection: close\r\n\r\n${body}`,
   );
@@ -74,6 +77,8 @@ function describeError(error: FastifyError): Problem {
     return buildInvalid(describeFaults(error.validation as Parameters<typeof describeFaults>[0]));
   }
   switch (error.code) {
+    case BODY_ENCODING:
+      return buildInvalid([{ path: "", message: "the body must be UTF-8, sent as it is" }], 415);
     case "FST_ERR_CTP_INVALID_JSON_BODY":
     case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
       return buildInvalid([{ path: "", message: "the body must be valid JSON" }]);
@@ -89,7 +94,12 @@ function describeError(error: FastifyError): Problem {
     default:
   }
   if (error instanceof SyntaxError) {
-    return buildInvalid([{ path: "", message: "the body must be valid JSON" }]);
+    // What the parser refuses for safety is valid JSON all the same.
+    const isForbidden = error.message.includes("forbidden prototype property");
+    const message = isForbidden
+      ? "the body must have no member called __proto__ or constructor"
+      : "the body must be valid JSON";
+    return buildInvalid([{ path: "", message }]);
   }
   if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
     return buildInvalid(

@@ -49,14 +49,26 @@ export function buildGateway(config: GatewayConfig, log: Log) {
     },
   });
   const line = new Line({ memory, publisher, topic: requestsTopic, log });
-  const base = { log, sql, extents, requestsTopic, publisher, memory, line, shows, topics };
+  const secrets = config.ID_SECRETS;
+  const base = {
+    log,
+    secrets,
+    sql,
+    extents,
+    requestsTopic,
+    publisher,
+    memory,
+    line,
+    shows,
+    topics,
+  };
   return {
     ...base,
     access: buildAccess(config),
     corsOrigins: config.CORS_ORIGINS,
     classicRoutes: config.CLASSIC_ROUTES === "on",
     lineWatch: new LineWatch(base),
-    bookings: new Bookings({ ...base, secrets: config.ID_SECRETS }),
+    bookings: new Bookings(base),
     expiryRun: new ExpiryRun({ ...base, lastAsked: new Map() }),
   };
 }

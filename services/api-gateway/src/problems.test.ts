@@ -20,7 +20,6 @@ const STATUSES = {
   unauthorized: 401,
   forbidden: 403,
   "not-found": 404,
-  "too-many-requests": 429,
   unavailable: 503,
 };
 
@@ -68,5 +67,5 @@ test("several faults are one sentence, and each is there by itself", () => {
     detail: "count must be a whole number from 1 to 50; wants.0 is missing.",
     errors,
   });
-  expect(buildInvalid(errors, 413)).toMatchObject({ status: 413, title: "Payload Too Large" });
+  expect(buildInvalid(errors, 413)).toMatchObject({ status: 413, title: "Invalid request" });
 });

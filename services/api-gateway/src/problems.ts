@@ -2,8 +2,6 @@
  * Every way of saying no over HTTP, as problem documents (RFC 9457). A new refusal does not compile
  * until it has a status, a title and an explanation here. Internal text never gets in.
  */
-import { STATUS_CODES } from "node:http";
-
 import type { RefusalFacts, RefusalReason } from "@seatline/shared/core/model.ts";
 
 export type ErrorReason =
@@ -11,7 +9,6 @@ export type ErrorReason =
   | "unauthorized"
   | "forbidden"
   | "not-found"
-  | "too-many-requests"
   | "unavailable";
 export type ProblemReason = RefusalReason | ErrorReason;
 
@@ -81,11 +78,6 @@ export const PROBLEMS = {
   },
   forbidden: { status: 403, title: "Forbidden", about: "The token given does not allow this." },
   "not-found": { status: 404, title: "Not found", about: "There is no such route." },
-  "too-many-requests": {
-    status: 429,
-    title: "Too many requests",
-    about: "Slow down; `Retry-After` says how long to wait.",
-  },
   unavailable: {
     status: 503,
     title: "Unavailable",
@@ -125,7 +117,7 @@ export function buildProblem(reason: ProblemReason, extras: ProblemExtras = {}):
   const { status, title, about } = PROBLEMS[reason];
   return {
     type: `/problems/${reason}`,
-    title: extras.status === undefined ? title : (STATUS_CODES[extras.status] ?? title),
+    title,
     status: extras.status ?? status,
     reason,
     detail: extras.detail ?? about,

@@ -1,6 +1,7 @@
 /** How answers go out over the canonical API: status, headers, body. */
 import type { FastifyReply, FastifyRequest } from "fastify";
 
+import { WAIT_MAX_S } from "@seatline/shared/contract/http.ts";
 import type { Booking } from "@seatline/shared/core/model.ts";
 
 import type { Answer, Patience } from "./bookings.ts";
@@ -10,9 +11,7 @@ import type { Shows } from "./shows.ts";
 import { retryAfter, viewBooking, viewQueued } from "./views.ts";
 import type { BookingView } from "./views.ts";
 
-/** Longer than this nobody waits on one connection; then they ask again. */
-const WAIT_MAX_S = 30;
-
+const WAIT = /(?:^|[,\s])wait="?(\d+)"?(?:$|[,;\s])/i;
 const IMPATIENT: Patience = { waitMs: 0, signal: new AbortController().signal };
 /** Given as the reason, because an AbortError with its stack is costly and nobody looks at it. */
 const GONE = "the client is gone";
@@ -22,6 +21,7 @@ export function sendProblem(
   problem: Problem,
   retryAfterS?: number,
 ): FastifyReply {
+  if (problem.status === 401) reply.header("www-authenticate", "Bearer");
   if (retryAfterS !== undefined) reply.header("retry-after", retryAfterS);
   return reply
     .code(problem.status)
@@ -36,9 +36,7 @@ export function readPatience(
   reply: FastifyReply,
   fallbackS: number,
 ): Patience {
-  const preferred = /(?:^|[,\s])wait=(\d{1,9})(?:$|[,;\s])/i.exec(
-    String(request.headers["prefer"] ?? ""),
-  );
+  const preferred = WAIT.exec(String(request.headers["prefer"] ?? ""));
   const seconds = preferred === null ? fallbackS : Math.min(Number(preferred[1]), WAIT_MAX_S);
   if (seconds === 0) return IMPATIENT;
   const abort = new AbortController();

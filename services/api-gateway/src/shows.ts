@@ -79,7 +79,6 @@ export class Shows {
   #newest(row: ShowRow): ShowRow {
     const head = this.#heads.get(row.id);
     if (head === undefined || head.version <= row.version) return row;
-    const { version, free, held, confirmed, hash } = head;
-    return { ...row, version, free, held, confirmed, hash };
+    return { ...row, ...head };
   }
 }

@@ -1,4 +1,5 @@
 /** The booking-worker's process: configuration in, clients up, the worker running until told to stop. */
+import { awaitLine } from "@seatline/shared/db/await-line.ts";
 import { CLOSE_TIMEOUT_S, connectSql } from "@seatline/shared/db/client.ts";
 import { Publisher } from "@seatline/shared/line/publisher.ts";
 import { ExtentReader, buildTopics } from "@seatline/shared/line/topics.ts";
@@ -50,6 +51,7 @@ await runService(NAME, async (giveUp) => {
     port: config.HEALTH_PORT,
     checks: () => worker.checks,
   });
+  await awaitLine(sql, log);
   await worker.run();
   const close = async () => {
     await worker.close();

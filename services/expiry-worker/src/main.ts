@@ -1,4 +1,5 @@
 /** The expiry-worker's process: configuration in, clients up, sweeping until told to stop. */
+import { awaitLine } from "@seatline/shared/db/await-line.ts";
 import { CLOSE_TIMEOUT_S, connectSql } from "@seatline/shared/db/client.ts";
 import { Publisher } from "@seatline/shared/line/publisher.ts";
 import { buildTopics } from "@seatline/shared/line/topics.ts";
@@ -48,6 +49,7 @@ await runService(NAME, async (giveUp) => {
     port: config.HEALTH_PORT,
     checks: () => sweeper.checks,
   });
+  await awaitLine(sql, log);
   sweeper.start();
   const close = async () => {
     await sweeper.close();

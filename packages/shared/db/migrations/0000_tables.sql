@@ -76,6 +76,7 @@ CREATE TABLE "shows" (
 	"hold_ms" integer NOT NULL,
 	"confirmation" text NOT NULL,
 	"cancel_confirmed" boolean NOT NULL,
+	"request_hash" "bytea" NOT NULL,
 	"capacity" integer NOT NULL,
 	"free" integer NOT NULL,
 	"held" integer NOT NULL,

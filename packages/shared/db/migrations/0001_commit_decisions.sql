@@ -21,6 +21,7 @@ CREATE FUNCTION commit_decisions(
   p_next bigint, p_new_tail text, p_published bigint, p_log_clock bigint, p_last_digest text, p_body text,
   p_new_shows jsonb,
   s_id uuid[], s_version bigint[], s_free int[], s_held int[], s_confirmed int[], s_hash text[],
+  s_updated_at bigint[],
   b_id uuid[], b_is_new boolean[], b_show_id uuid[], b_line_offset bigint[], b_request_hash text[], b_customer text[],
   b_wants text[], b_status text[], b_reason text[], b_facts text[], b_want smallint[], b_seats text[],
   b_standing text[], b_payment text[], b_created_at bigint[], b_decided_at bigint[], b_updated_at bigint[],
@@ -53,9 +54,9 @@ BEGIN
   PERFORM 1 FROM shows s WHERE s.id = ANY (s_id) ORDER BY s.id FOR NO KEY UPDATE;
   UPDATE shows s
      SET version = u.version + 1, free = u.free, held = u.held, confirmed = u.confirmed,
-         hash = decode(u.hash, 'hex'), updated_at = epoch + clock_ms * ms
-    FROM unnest(s_id, s_version, s_free, s_held, s_confirmed, s_hash)
-      AS u (id, version, free, held, confirmed, hash)
+         hash = decode(u.hash, 'hex'), updated_at = epoch + u.updated_at * ms
+    FROM unnest(s_id, s_version, s_free, s_held, s_confirmed, s_hash, s_updated_at)
+      AS u (id, version, free, held, confirmed, hash, updated_at)
    WHERE s.id = u.id AND s.version = u.version;
   GET DIAGNOSTICS done = ROW_COUNT;
   IF done <> cardinality(s_id) THEN
@@ -63,14 +64,14 @@ BEGIN
       USING ERRCODE = 'SL001';
   END IF;
 
-  INSERT INTO shows (id, name, starts_at, layout, hold_ms, confirmation, cancel_confirmed,
+  INSERT INTO shows (id, name, starts_at, layout, hold_ms, confirmation, cancel_confirmed, request_hash,
                      capacity, free, held, confirmed, version, hash, created_at, updated_at)
   SELECT n.id, n.name, epoch + n.starts_at * ms, n.layout, n.hold_ms, n.confirmation, n.cancel_confirmed,
-         n.capacity, n.free, n.held, n.confirmed, 1, decode(n.hash, 'hex'), epoch + n.created_at * ms,
-         epoch + clock_ms * ms
+         decode(n.request_hash, 'hex'), n.capacity, n.free, n.held, n.confirmed, 1, decode(n.hash, 'hex'), epoch + n.created_at * ms,
+         epoch + n.updated_at * ms
     FROM jsonb_to_recordset(p_new_shows) AS n (id uuid, name text, starts_at bigint, layout jsonb, hold_ms int,
-         confirmation text, cancel_confirmed boolean, capacity int, free int, held int, confirmed int, hash text,
-         created_at bigint);
+         confirmation text, cancel_confirmed boolean, request_hash text, capacity int, free int, held int, confirmed int, hash text,
+         created_at bigint, updated_at bigint);
 
   INSERT INTO bookings (id, show_id, partition, line_offset, request_hash, customer, wants, status, reason,
                         facts, want, seats, standing, payment, created_at, decided_at, updated_at, expires_at,

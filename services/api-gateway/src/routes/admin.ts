@@ -10,7 +10,7 @@ import {
 import { BOOKING_STATUSES } from "@seatline/shared/core/model.ts";
 import { listBookings } from "@seatline/shared/db/list-bookings.ts";
 
-import { checkAdmin } from "../access.ts";
+import { requireAdmin } from "../access.ts";
 import type { App, AppDeps } from "../deps.ts";
 import { buildInvalid } from "../problems.ts";
 import { parseId, parseNumber } from "../read.ts";
@@ -33,10 +33,12 @@ const BookingsQuery = Type.Object(
 export function registerAdminRoutes(app: App, deps: AppDeps): void {
   const security = [{ admin: [] }];
   const { access, expiryRun } = deps;
+  const onRequest = requireAdmin(access);
 
   app.get(
     "/v1/bookings",
     {
+      onRequest,
       schema: {
         tags: ["Admin"],
         summary: "List bookings",
@@ -46,8 +48,6 @@ export function registerAdminRoutes(app: App, deps: AppDeps): void {
       },
     },
     async (request, reply) => {
-      const denied = checkAdmin(access, request);
-      if (denied !== null) return sendProblem(reply, denied);
       const page = readPage(request.query);
       if ("type" in page) return sendProblem(reply, page);
       return reply.send(await listPage(deps, page));
@@ -57,6 +57,7 @@ export function registerAdminRoutes(app: App, deps: AppDeps): void {
   app.post(
     "/v1/admin/expiry-runs",
     {
+      onRequest,
       schema: {
         tags: ["Admin"],
         summary: "Release every lapsed hold now",
@@ -64,15 +65,13 @@ export function registerAdminRoutes(app: App, deps: AppDeps): void {
         response: { 200: ExpiryRunAnswer, default: ProblemAnswer },
       },
     },
-    async (request, reply) => {
-      const denied = checkAdmin(access, request);
-      return denied === null ? reply.send(await expiryRun.run()) : sendProblem(reply, denied);
-    },
+    async (_, reply) => reply.send(await expiryRun.run()),
   );
 
   app.get(
     "/v1/admin/line",
     {
+      onRequest,
       schema: {
         tags: ["Admin"],
         summary: "How the lines stand",
@@ -80,9 +79,7 @@ export function registerAdminRoutes(app: App, deps: AppDeps): void {
         response: { 200: LineAnswer, default: ProblemAnswer },
       },
     },
-    async (request, reply) => {
-      const denied = checkAdmin(access, request);
-      if (denied !== null) return sendProblem(reply, denied);
+    async (_, reply) => {
       const partitions = Array.from({ length: deps.memory.partitionCount }, (_, partition) => {
         const { next, end, perSecond, stalled } = deps.memory.line(partition);
         return {

@@ -8,8 +8,13 @@ import {
   BookingAnswer,
   ConfirmBody,
   EmptyBody,
+  GetBookingHeaders,
+  KeyHeaders,
+  NotModified,
+  PreferHeader,
   ProblemAnswer,
   QueuedAnswer,
+  describedAs,
 } from "@seatline/shared/contract/http.ts";
 import type { Booking, Want } from "@seatline/shared/core/model.ts";
 
@@ -22,7 +27,7 @@ import { encodePlace, parsePlace } from "../views.ts";
 
 const BookingParams = Type.Object({ id: Type.String() });
 const PlaceQuery = Type.Object(
-  { place: Type.Optional(Type.String()) },
+  { place: Type.Optional(Type.String({ description: "As the 202 gave it, like 7-15320" })) },
   { additionalProperties: false },
 );
 
@@ -46,9 +51,10 @@ function registerBook(app: App, deps: AppDeps): void {
       schema: {
         tags: ["Bookings"],
         summary: "Ask for a booking; answers with its place in the line",
+        headers: KeyHeaders,
         body: BookBody,
         response: {
-          201: BookingAnswer,
+          201: describedAs(BookingAnswer, "Decided within `Prefer: wait`"),
           202: QueuedAnswer,
           default: ProblemAnswer,
         },
@@ -76,6 +82,7 @@ function registerBook(app: App, deps: AppDeps): void {
         reply.header("location", `/v1/bookings/${answer.id}?place=${place}`);
       } else if (answer.kind === "booking") {
         reply.header("location", `/v1/bookings/${answer.booking.id}`);
+        reply.header("etag", bookingEtag(answer.booking));
       }
       if (patience.waitMs > 0 && answer.kind !== "queued") {
         reply.header("preference-applied", "wait");
@@ -92,10 +99,14 @@ function registerGetBooking(app: App, deps: AppDeps): void {
       schema: {
         tags: ["Bookings"],
         summary: "A booking, or its place in the line",
+        headers: GetBookingHeaders,
         params: BookingParams,
         querystring: PlaceQuery,
         response: {
-          200: Type.Union([BookingAnswer, QueuedAnswer]),
+          200: Type.Union([BookingAnswer, QueuedAnswer], {
+            description: "The booking, or its place in the line",
+          }),
+          304: NotModified,
           default: ProblemAnswer,
         },
       },
@@ -116,12 +127,17 @@ function registerChange(app: App, deps: AppDeps, change: "confirm" | "cancel"): 
       schema: {
         tags: ["Bookings"],
         summary: change === "confirm" ? "Confirm a hold" : "Give a booking's seats back",
+        headers: PreferHeader,
         params: BookingParams,
         // No body at all is fine, so it is checked only if there is one.
         body: Type.Union([change === "confirm" ? ConfirmBody : EmptyBody, Type.Null()], {
           examples: [change === "confirm" ? { payment: "pi_3N" } : {}],
         }),
-        response: { 200: BookingAnswer, 202: QueuedAnswer, default: ProblemAnswer },
+        response: {
+          200: describedAs(BookingAnswer, "The booking as it is now"),
+          202: describedAs(QueuedAnswer, "Not decided within the wait (10 s, unless preferred)"),
+          default: ProblemAnswer,
+        },
       },
     },
     async (request, reply) => {
@@ -162,6 +178,10 @@ async function getBooking(
     if (waiter === null) return sendProblem(reply, buildProblem("unavailable"), 1);
     try {
       const answer = await bookings.find(id, place);
+      if (place !== null && answer.kind === "refused" && answer.reason === "booking-not-found") {
+        const detail = `No request for this booking stands at place ${request.query.place}. Without \`place\`, the booking itself is looked for.`;
+        return sendProblem(reply, buildProblem("booking-not-found", { detail }));
+      }
       if (waiter === undefined || !isWaitedFor(answer, request)) {
         return await sendFound(reply, answer, { request, shows });
       }

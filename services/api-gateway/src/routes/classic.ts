@@ -21,7 +21,7 @@ import type { Booking, Want } from "@seatline/shared/core/model.ts";
 import { listBookings } from "@seatline/shared/db/list-bookings.ts";
 import type { ShowRow } from "@seatline/shared/db/load-shows.ts";
 
-import { checkAdmin, readIdempotencyKey } from "../access.ts";
+import { readIdempotencyKey, requireAdmin } from "../access.ts";
 import type { Answer } from "../bookings.ts";
 import { createShow } from "../create-show.ts";
 import type { App, AppDeps } from "../deps.ts";
@@ -84,7 +84,10 @@ export function registerClassicRoutes(app: App, deps: AppDeps): void {
 function registerShows(app: App, deps: AppDeps): void {
   app.post(
     "/admin/shows",
-    { schema: { ...describe("Create a show", ADMIN), body: ShowBodyA } },
+    {
+      onRequest: requireAdmin(deps.access, sendClassicProblem),
+      schema: { ...describe("Create a show", ADMIN), body: ShowBodyA },
+    },
     async (request, reply) => {
       const { name, start_time, total_seats } = request.body;
       const show = { name, time: start_time, path: "/start_time", capacity: total_seats };
@@ -93,7 +96,10 @@ function registerShows(app: App, deps: AppDeps): void {
   );
   app.post(
     "/shows",
-    { schema: { ...describe("Create a show", ADMIN), body: ShowBodyB } },
+    {
+      onRequest: requireAdmin(deps.access, sendClassicProblem),
+      schema: { ...describe("Create a show", ADMIN), body: ShowBodyB },
+    },
     async (request, reply) => {
       const { name, startTime, seats } = request.body;
       const show = { name, time: startTime, path: "/startTime", capacity: seats };
@@ -160,22 +166,27 @@ function registerBook(app: App, deps: AppDeps): void {
 }
 
 function registerBookings(app: App, deps: AppDeps): void {
-  app.get("/bookings", { schema: describe("All bookings", ADMIN) }, async (request, reply) => {
-    const denied = checkAdmin(deps.access, request);
-    if (denied !== null) return sendClassicProblem(reply, denied);
-    const bookings = await listBookings(deps.sql, {
-      showId: null,
-      status: null,
-      after: null,
-      limit: LIST_MAX + 1,
-    });
-    const last = bookings[LIST_MAX - 1];
-    if (bookings.length > LIST_MAX && last !== undefined) {
-      reply.header("link", `</v1/bookings?after=${last.id}>; rel="next"`);
-    }
-    const items = bookings.slice(0, LIST_MAX);
-    return reply.send(await Promise.all(items.map((booking) => viewBooking(deps, booking))));
-  });
+  app.get(
+    "/bookings",
+    {
+      onRequest: requireAdmin(deps.access, sendClassicProblem),
+      schema: describe("All bookings", ADMIN),
+    },
+    async (_, reply) => {
+      const bookings = await listBookings(deps.sql, {
+        showId: null,
+        status: null,
+        after: null,
+        limit: LIST_MAX + 1,
+      });
+      const last = bookings[LIST_MAX - 1];
+      if (bookings.length > LIST_MAX && last !== undefined) {
+        reply.header("link", `</v1/bookings?after=${last.id}>; rel="next"`);
+      }
+      const items = bookings.slice(0, LIST_MAX);
+      return reply.send(await Promise.all(items.map((booking) => viewBooking(deps, booking))));
+    },
+  );
   app.get(
     "/bookings/:id",
     { schema: { ...describe("One booking"), params: IdParams } },
@@ -200,10 +211,11 @@ function registerBookings(app: App, deps: AppDeps): void {
 function registerExpiry(app: App, deps: AppDeps): void {
   app.post(
     "/admin/run-expiry",
-    { schema: describe("Release every lapsed hold now", ADMIN) },
-    async (request, reply) => {
-      const denied = checkAdmin(deps.access, request);
-      if (denied !== null) return sendClassicProblem(reply, denied);
+    {
+      onRequest: requireAdmin(deps.access, sendClassicProblem),
+      schema: describe("Release every lapsed hold now", ADMIN),
+    },
+    async (_, reply) => {
       const { expired } = await deps.expiryRun.run();
       const message = `${expired} ${expired === 1 ? "hold was" : "holds were"} released`;
       return reply.send({ message, expired_count: expired });
@@ -218,8 +230,6 @@ async function createPlainShow(
   { request, reply, status }: Call & { status: number },
   show: { name: string; time: string; path: string; capacity: number },
 ): Promise<FastifyReply> {
-  const denied = checkAdmin(deps.access, request);
-  if (denied !== null) return sendClassicProblem(reply, denied);
   const startsAt = parseLooseTime(show.time);
   if (startsAt === null) {
     return sendFault(reply, show.path, "must be a time, like 2025-12-25T19:00:00Z");
@@ -231,6 +241,7 @@ async function createPlainShow(
       startsAt,
       layout: buildPlainLayout(show.capacity),
       rules: { holdMs: HOLD_DEFAULT_MS, confirmation: "manual", cancelConfirmed: false },
+      key: null,
     },
     readPatience(request, reply, WAIT_S),
   );
@@ -239,10 +250,10 @@ async function createPlainShow(
       return sendClassicProblem(reply, buildProblem("unavailable"), created.retryAfterS);
     case "queued":
       return reply.code(202).send({ id: created.showId, name: show.name, status: "QUEUED" });
-    case "decided":
-      return created.show === null
-        ? sendClassicProblem(reply, buildProblem("internal"))
-        : reply.code(status).send(viewShow(created.show));
+    case "refused":
+      return sendClassicProblem(reply, buildProblem(created.reason));
+    case "created":
+      return reply.code(status).send(viewShow(created.show));
   }
 }
 

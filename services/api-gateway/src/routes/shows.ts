@@ -3,6 +3,9 @@ import { Type } from "typebox";
 
 import {
   CreateShowBody,
+  EtagHeader,
+  KeyHeaders,
+  NotModified,
   ProblemAnswer,
   QueuedAnswer,
   SeatsAnswer,
@@ -13,7 +16,7 @@ import { HOLD_DEFAULT_MS } from "@seatline/shared/contract/values.ts";
 import { buildPlainLayout } from "@seatline/shared/core/layout.ts";
 import type { ShowRow } from "@seatline/shared/db/load-shows.ts";
 
-import { checkAdmin } from "../access.ts";
+import { readIdempotencyKey, requireAdmin } from "../access.ts";
 import type { App, AppDeps } from "../deps.ts";
 import { createShow } from "../create-show.ts";
 import { buildInvalid, buildProblem } from "../problems.ts";
@@ -43,17 +46,17 @@ function registerCreateShow(app: App, deps: AppDeps): void {
   app.post(
     "/v1/shows",
     {
+      onRequest: requireAdmin(deps.access),
       schema: {
         tags: ["Shows"],
         summary: "Create a show",
         security: [{ admin: [] }],
+        headers: KeyHeaders,
         body: CreateShowBody,
         response: { 201: ShowAnswer, 202: QueuedAnswer, default: ProblemAnswer },
       },
     },
     async (request, reply) => {
-      const denied = checkAdmin(deps.access, request);
-      if (denied !== null) return sendProblem(reply, denied);
       const { name, capacity, holdSeconds, confirmation, cancelConfirmed } = request.body;
       const startsAt = parseInstant(request.body.startsAt);
       if (startsAt === null) {
@@ -62,9 +65,14 @@ function registerCreateShow(app: App, deps: AppDeps): void {
           buildInvalid([{ path: "/startsAt", message: "must be a day that exists, from 1970 on" }]),
         );
       }
+      const key = readIdempotencyKey(request, null);
+      if (key !== null && "fault" in key) {
+        return sendProblem(reply, buildInvalid([{ path: "/Idempotency-Key", message: key.fault }]));
+      }
       const created = await createShow(
         deps,
         {
+          key,
           name,
           startsAt,
           layout: buildPlainLayout(capacity),
@@ -79,6 +87,7 @@ function registerCreateShow(app: App, deps: AppDeps): void {
       if (created.status === "unavailable") {
         return sendProblem(reply, buildProblem("unavailable"), created.retryAfterS);
       }
+      if (created.status === "refused") return sendProblem(reply, buildProblem(created.reason));
       // Not before the ack: what may not exist has no address.
       reply.header("location", `/v1/shows/${created.showId}`);
       if (created.status === "queued") {
@@ -87,7 +96,6 @@ function registerCreateShow(app: App, deps: AppDeps): void {
           .header("retry-after", retryAfter(created.queued))
           .send(viewQueued(created.showId, created.showId, created.queued));
       }
-      if (created.show === null) return sendProblem(reply, buildProblem("internal"));
       return reply.code(201).send(viewShow(created.show));
     },
   );
@@ -144,8 +152,9 @@ function registerGetSeats(app: App, deps: AppDeps): void {
       schema: {
         tags: ["Shows"],
         summary: "Which seats are held and which sold; ETag is the version",
+        headers: EtagHeader,
         params: ShowParams,
-        response: { 200: SeatsAnswer, 304: Type.Null(), default: ProblemAnswer },
+        response: { 200: SeatsAnswer, 304: NotModified, default: ProblemAnswer },
       },
     },
     async (request, reply) => {
@@ -156,7 +165,7 @@ function registerGetSeats(app: App, deps: AppDeps): void {
       }
       const etag = `"${seats.version}"`;
       reply.header("etag", etag).header("cache-control", "no-cache");
-      if (matchesEtag(request, etag)) return reply.code(304).send(null);
+      if (matchesEtag(request, etag)) return reply.code(304).send();
       return reply.send({ version: seats.version, capacity: show.capacity, ...seats.ranges });
     },
   );

@@ -1,0 +1,45 @@
+/** The first words with Postgres at the start of a process. */
+import { setTimeout as pause } from "node:timers/promises";
+
+import { ConfigError } from "../runtime/config.ts";
+import { classifyFault } from "../runtime/faults.ts";
+import type { Log } from "../runtime/log.ts";
+import type { Sql } from "./client.ts";
+import { loadPartitions } from "./load-partitions.ts";
+import type { PartitionRow } from "./load-partitions.ts";
+
+const RETRY_MS = 500;
+
+/**
+ * The partitions, as soon as Postgres answers: it may be away for as long as it likes. Throws a
+ * ConfigError where no waiting helps.
+ */
+export async function awaitLine(sql: Sql, log: Log): Promise<PartitionRow[]> {
+  for (;;) {
+    try {
+      const rows = await loadPartitions(sql);
+      if (rows.length > 0) return rows;
+      throw new ConfigError(["the database has no line yet; run the migrate step first"]);
+    } catch (error) {
+      const obstacle = findObstacle(error);
+      if (obstacle !== null) throw new ConfigError([obstacle], { cause: error });
+      if (classifyFault(error) !== "transient") throw error;
+      log.warn({ err: error }, "Postgres is away; waiting for it");
+      await pause(RETRY_MS);
+    }
+  }
+}
+
+/** What a person must mend before Postgres lets us work, or null. */
+export function findObstacle(error: unknown): string | null {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (code === "42P01") return "the database has no tables yet; run the migrate step first";
+  if (code === "3D000") return "DATABASE_URL names a database that does not exist; create it first";
+  if (code.startsWith("28")) {
+    return (
+      "DATABASE_URL: Postgres refuses this user or password " +
+      "(a database in a volume keeps the password that its first start gave it)"
+    );
+  }
+  return null;
+}
