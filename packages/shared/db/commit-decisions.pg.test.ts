@@ -235,10 +235,4 @@ describe("commit_decisions", () => {
     const byId = new Map(stored.map((booking) => [booking.id, booking.customer]));
     expect(books.map((it) => byId.get(it.requestId))).toEqual(customers);
   });
-
-  it("never moves the published offset back", async () => {
-    await commit({ ...decideOn(line, [requestBook(show.showId, { seats: [3] })]), published: 2 });
-    await commit({ ...decideOn(line, [requestBook(show.showId, { seats: [4] })]), published: 1 });
-    expect((await loadPartitions(sql))[0]?.publishedOffset).toBe(2);
-  });
 });

@@ -72,8 +72,6 @@ export type Batch = {
   readonly logClock: number;
   /** By this the last message is known again; see `digestMessage`. */
   readonly lastDigest: string;
-  /** Up to where earlier records are known to be published. */
-  readonly published: number;
   readonly net: NetWrites;
   /** The state after the batch. */
   readonly state: LineState;
@@ -88,50 +86,63 @@ export type CommitResult = { readonly committed: boolean; readonly clockMs: numb
  * Throws what the driver throws; if the answer was lost, only Postgres knows whether it happened.
  */
 export async function commitDecisions(sql: Sql, batch: Batch): Promise<CommitResult> {
-  const { record, net } = batch;
+  const { record, net, deadLetters } = batch;
   const created = new Set(net.showsCreated.map(({ id }) => id));
   const shows = record.shows.filter(({ id }) => !created.has(id));
   const sections = buildSectionRows(batch);
   const bookings = net.bookings.map(({ booking }) => booking);
   const [row] = await sql<{ committed: boolean; clockMs: number }[]>`
     select committed, clock_ms::float8 as "clockMs" from commit_decisions(
-      ${record.partition}::smallint, ${record.first}::bigint, ${record.previousTail}::text,
-      ${record.next}::bigint, ${batch.tail}::text, ${batch.published}::bigint,
-      ${batch.logClock}::bigint, ${batch.lastDigest}::text, ${batch.body}::text,
-      ${JSON.stringify(buildNewShowRows(batch))}::text::jsonb,
-      ${shows.map((show) => show.id)}::uuid[], ${shows.map((show) => show.version - 1)}::bigint[],
-      ${shows.map((show) => show.free)}::int[], ${shows.map((show) => show.held)}::int[],
-      ${shows.map((show) => show.confirmed)}::int[], ${shows.map((show) => show.hash)}::text[],
-      ${shows.map((show) => show.updatedAt)}::bigint[],
-      ${bookings.map((booking) => booking.id)}::uuid[], ${net.bookings.map(({ isNew }) => String(isNew))}::text[]::boolean[],
-      ${bookings.map((booking) => booking.showId)}::uuid[],
-      ${bookings.map((booking) => booking.place.offset)}::bigint[],
-      ${bookings.map((booking) => booking.requestHash)}::text[],
-      ${bookings.map((booking) => booking.customer)}::text[],
-      ${bookings.map((booking) => JSON.stringify(booking.wants))}::text[],
-      ${bookings.map((booking) => booking.status)}::text[],
-      ${bookings.map((booking) => booking.reason)}::text[],
-      ${bookings.map(({ facts }) => (facts === null ? null : JSON.stringify(facts)))}::text[],
-      ${bookings.map((booking) => booking.want)}::smallint[],
-      ${bookings.map(({ seats }) => `{${seats.join(",")}}`)}::text[],
-      ${bookings.map((booking) => JSON.stringify(booking.standing))}::text[],
-      ${bookings.map((booking) => booking.payment)}::text[],
-      ${bookings.map((booking) => booking.createdAt)}::bigint[],
-      ${bookings.map((booking) => booking.decidedAt)}::bigint[],
-      ${bookings.map((booking) => booking.updatedAt)}::bigint[],
-      ${bookings.map((booking) => booking.expiresAt)}::bigint[],
-      ${bookings.map((booking) => booking.confirmedAt)}::bigint[],
-      ${net.released.map((claim) => claim.showId)}::uuid[], ${net.released.map((claim) => claim.seat)}::int[],
-      ${net.released.map((claim) => claim.bookingId)}::uuid[],
-      ${net.taken.map((claim) => claim.showId)}::uuid[], ${net.taken.map((claim) => claim.seat)}::int[],
-      ${net.taken.map((claim) => claim.bookingId)}::uuid[],
-      ${sections.map((row) => row.showId)}::uuid[], ${sections.map((row) => row.section)}::smallint[],
-      ${sections.map((row) => row.capacity)}::int[], ${sections.map((row) => row.held)}::int[],
-      ${sections.map((row) => row.confirmed)}::int[],
-      ${batch.deadLetters.map((letter) => letter.offset)}::bigint[],
-      ${batch.deadLetters.map(({ key }) => key?.toString("hex") ?? null)}::text[],
-      ${batch.deadLetters.map(({ value }) => value?.toString("hex") ?? null)}::text[],
-      ${batch.deadLetters.map((letter) => letter.fault)}::text[])`;
+      p_partition => ${record.partition}::smallint,
+      p_first => ${record.first}::bigint,
+      p_tail => ${record.previousTail}::text,
+      p_next => ${record.next}::bigint,
+      p_new_tail => ${batch.tail}::text,
+      p_log_clock => ${batch.logClock}::bigint,
+      p_last_digest => ${batch.lastDigest}::text,
+      p_body => ${batch.body}::text,
+      p_new_shows => ${JSON.stringify(buildNewShowRows(batch))}::text::jsonb,
+      s_id => ${shows.map((show) => show.id)}::uuid[],
+      s_version => ${shows.map((show) => show.version - 1)}::bigint[],
+      s_free => ${shows.map((show) => show.free)}::int[],
+      s_held => ${shows.map((show) => show.held)}::int[],
+      s_confirmed => ${shows.map((show) => show.confirmed)}::int[],
+      s_hash => ${shows.map((show) => show.hash)}::text[],
+      s_updated_at => ${shows.map((show) => show.updatedAt)}::bigint[],
+      b_id => ${bookings.map((booking) => booking.id)}::uuid[],
+      b_is_new => ${net.bookings.map(({ isNew }) => String(isNew))}::text[]::boolean[],
+      b_show_id => ${bookings.map((booking) => booking.showId)}::uuid[],
+      b_line_offset => ${bookings.map((booking) => booking.place.offset)}::bigint[],
+      b_request_hash => ${bookings.map((booking) => booking.requestHash)}::text[],
+      b_customer => ${bookings.map((booking) => booking.customer)}::text[],
+      b_wants => ${bookings.map((booking) => JSON.stringify(booking.wants))}::text[],
+      b_status => ${bookings.map((booking) => booking.status)}::text[],
+      b_reason => ${bookings.map((booking) => booking.reason)}::text[],
+      b_facts => ${bookings.map(({ facts }) => facts && JSON.stringify(facts))}::text[],
+      b_want => ${bookings.map((booking) => booking.want)}::smallint[],
+      b_seats => ${bookings.map(({ seats }) => `{${seats.join(",")}}`)}::text[],
+      b_standing => ${bookings.map((booking) => JSON.stringify(booking.standing))}::text[],
+      b_payment => ${bookings.map((booking) => booking.payment)}::text[],
+      b_created_at => ${bookings.map((booking) => booking.createdAt)}::bigint[],
+      b_decided_at => ${bookings.map((booking) => booking.decidedAt)}::bigint[],
+      b_updated_at => ${bookings.map((booking) => booking.updatedAt)}::bigint[],
+      b_expires_at => ${bookings.map((booking) => booking.expiresAt)}::bigint[],
+      b_confirmed_at => ${bookings.map((booking) => booking.confirmedAt)}::bigint[],
+      d_show_id => ${net.released.map((claim) => claim.showId)}::uuid[],
+      d_seat_no => ${net.released.map((claim) => claim.seat)}::int[],
+      d_booking_id => ${net.released.map((claim) => claim.bookingId)}::uuid[],
+      t_show_id => ${net.taken.map((claim) => claim.showId)}::uuid[],
+      t_seat_no => ${net.taken.map((claim) => claim.seat)}::int[],
+      t_booking_id => ${net.taken.map((claim) => claim.bookingId)}::uuid[],
+      c_show_id => ${sections.map((row) => row.showId)}::uuid[],
+      c_section => ${sections.map((row) => row.section)}::smallint[],
+      c_capacity => ${sections.map((row) => row.capacity)}::int[],
+      c_held => ${sections.map((row) => row.held)}::int[],
+      c_confirmed => ${sections.map((row) => row.confirmed)}::int[],
+      l_offset => ${deadLetters.map((letter) => letter.offset)}::bigint[],
+      l_key => ${deadLetters.map(({ key }) => key?.toString("hex") ?? null)}::text[],
+      l_value => ${deadLetters.map(({ value }) => value?.toString("hex") ?? null)}::text[],
+      l_fault => ${deadLetters.map((letter) => letter.fault)}::text[])`;
   assert(row !== undefined, "commit_decisions answers with one row");
   return row;
 }

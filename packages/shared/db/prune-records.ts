@@ -12,12 +12,13 @@ export async function pruneRecords(
   const rows = await sql`
     delete from records r
      using partitions p,
-           lateral (select o.first_offset from records o
-                     where o.partition = p.partition and o.next_offset <= p.published_offset
-                       and o.next_offset < p.next_offset
-                       and o.created_at < clock_timestamp() - ${days} * interval '1 day'
+           -- Looks at no more than it may delete: in a partition, older records come first.
+           lateral (select o.first_offset, o.next_offset, o.created_at from records o
+                     where o.partition = p.partition
                      order by o.first_offset limit ${limit}) as old
      where r.partition = p.partition and r.first_offset = old.first_offset
+       and old.next_offset <= p.published_offset and old.next_offset < p.next_offset
+       and old.created_at < clock_timestamp() - ${days} * interval '1 day'
     returning r.partition`;
   return rows.length;
 }

@@ -33,7 +33,6 @@ const START: Position = {
   partitionCount: TEST_PARTITIONS,
   next: 0,
   tail: FIRST_TAIL,
-  published: 0,
   logClock: 0,
 };
 const NO_POISON = new Map<number, string>();

@@ -16,6 +16,7 @@ import {
 } from "../contract/record.ts";
 import type { RecordEntry, RecordShow } from "../contract/record.ts";
 import { parseRequest } from "../contract/request.ts";
+import { TIME_MAX_MS } from "../contract/values.ts";
 import { assert, unreachable } from "../core/assert.ts";
 import type { Booking, Decision, Moment, Request, Write } from "../core/model.ts";
 import { decidedAt } from "../core/decide.ts";
@@ -33,7 +34,6 @@ export type Position = {
   readonly partitionCount: number;
   readonly next: number;
   readonly tail: string;
-  readonly published: number;
   readonly logClock: number;
 };
 
@@ -66,6 +66,10 @@ export function readMessage(
   poison: ReadonlyMap<number, string>,
 ): ReadMessage {
   const text = readText(message);
+  if (message.isHidden === true) {
+    const fault = "a transaction's mark, or a message of one that was aborted";
+    return { ...message, text, requestId: null, request: null, fault };
+  }
   if (text === null) {
     const fault = `not UTF-8 of at most ${REQUEST_BYTES_MAX} bytes`;
     return { ...message, text, requestId: null, request: null, fault };
@@ -118,7 +122,7 @@ export function decideBatch(
   const fold = new BatchFold(heads);
   let { logClock } = position;
   for (const message of messages) {
-    logClock = Math.max(logClock, message.appendedAt);
+    logClock = Math.max(logClock, Math.min(message.appendedAt, TIME_MAX_MS));
     const place = { partition: position.partition, offset: message.offset };
     const moment: Moment = { place, appendedAt: logClock, now };
     if (message.request === null) fold.park(message, moment);
@@ -147,7 +151,6 @@ export function decideBatch(
     ...encodeRecord(head, fold.entryTexts),
     logClock,
     lastDigest: digestMessage(last),
-    published: position.published,
     net: buildNetWrites(fold.writes),
     state,
     deadLetters: fold.deadLetters,

@@ -4,7 +4,7 @@
  *
  * Kafka's committed offsets are only for lag tools; what has been decided is what Postgres says.
  */
-import type { Consumer, EachBatchPayload } from "kafkajs";
+import type { Batch, Consumer, ConsumerEndBatchProcessEvent, EachBatchPayload } from "kafkajs";
 
 import { Feed } from "./feed.ts";
 import { connectConsumer, guard, subscribe } from "./kafka.ts";
@@ -22,6 +22,11 @@ const FETCH_WAIT_MS = 250;
 /** One fetch follows the other at once; a process that was frozen in between is late. */
 const FETCH_GAP_MAX_MS = 2_000;
 const PARTITIONS_CONCURRENT = 64;
+
+type EndBatchProcess = Pick<
+  ConsumerEndBatchProcessEvent["payload"],
+  "partition" | "lastOffset" | "batchSize"
+> & { readonly firstOffset: string | null };
 
 export class LineConsumer {
   readonly #options: LineConsumerOptions;
@@ -56,6 +61,11 @@ export class LineConsumer {
     });
     this.#consumer.on("consumer.fetch", ({ payload: { nodeId } }) => {
       this.#noteFetch(nodeId, false);
+    });
+    this.#consumer.on("consumer.end_batch_process", ({ payload }) => {
+      this.#guard(() => {
+        this.#handHidden(payload);
+      });
     });
     await subscribe(this.#consumer, { topic, fromBeginning: true });
     await this.#consumer.run({
@@ -132,12 +142,15 @@ export class LineConsumer {
   #hand(payload: EachBatchPayload): void {
     const { batch } = payload;
     const feed = this.feedOf(batch.partition);
-    for (const { offset, timestamp, key, value } of batch.messages) {
+    const shown = new Map(batch.messages.map((message) => [message.offset, message]));
+    for (const { offset, timestamp } of readOffsets(batch)) {
+      const { key = null, value = null } = shown.get(offset) ?? {};
       const answer = feed.offer({
         offset: Number(offset),
         appendedAt: Number(timestamp),
         key,
         value,
+        isHidden: !shown.has(offset),
       });
       if (answer === "full") {
         this.#paused.set(batch.partition, payload.pause());
@@ -147,7 +160,27 @@ export class LineConsumer {
     }
   }
 
+  /** kafkajs does not hand out a batch of which it shows nothing, but tells that it had one. */
+  #handHidden({ partition, firstOffset, lastOffset, batchSize }: EndBatchProcess): void {
+    if (batchSize > 0 || firstOffset === null) return;
+    const feed = this.feedOf(partition);
+    for (let offset = Number(firstOffset); offset <= Number(lastOffset); offset++) {
+      feed.offer({ offset, appendedAt: 0, key: null, value: null, isHidden: true });
+    }
+  }
+
   #guard(work: () => void): void {
     guard(this.#options.log, work);
   }
+}
+
+/**
+ * Every offset that was read, also those that kafkajs shows to nobody: the marks of transactions, and
+ * the messages of aborted ones. They are no gap in the log. Its types do not tell of this member.
+ */
+function readOffsets(batch: Batch): readonly { offset: string; timestamp: string }[] {
+  const { messagesWithinOffset } = batch as Batch & {
+    readonly messagesWithinOffset: readonly { offset: string; timestamp: string }[];
+  };
+  return messagesWithinOffset;
 }

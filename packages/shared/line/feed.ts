@@ -9,6 +9,8 @@ export type LineMessage = {
   readonly appendedAt: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
+  /** An offset that belongs to a transaction, and not to a message that anybody may read. */
+  readonly isHidden?: boolean;
 };
 
 export type Offer =

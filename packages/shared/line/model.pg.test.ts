@@ -78,7 +78,7 @@ function buildSale(partition: number): Sale {
     const rules = { holdMs: HOLD_MS, cancelConfirmed: random.chance(0.7) };
     return requestShow({ partition, layout: { sections }, rules });
   });
-  const start = { next: 0, tail: FIRST_TAIL, published: 0, logClock: 0 };
+  const start = { next: 0, tail: FIRST_TAIL, logClock: 0 };
   const position = { partition, partitionCount: TEST_PARTITIONS, ...start };
   return { random, shows, books: [], position };
 }

@@ -45,12 +45,13 @@ const OUTCOMES_RETENTION_MS = 7 * DAY_MS;
 /**
  * What must hold of a topic whoever made it. The broker's append time is the log's clock: else a
  * customer's own would judge holds. kafkajs cannot read most compressed messages. A compacted log has
- * holes.
+ * holes, and one that is cut by its size may lose what is not decided yet.
  */
 const FIXED_SETTINGS = [
   { name: "message.timestamp.type", value: "LogAppendTime" },
   { name: "compression.type", value: "uncompressed" },
   { name: "cleanup.policy", value: "delete" },
+  { name: "retention.bytes", value: "-1" },
   { name: "max.message.bytes", value: String(RECORD_BYTES_MAX) },
 ];
 
@@ -70,7 +71,6 @@ export async function createTopics(options: TopicOptions): Promise<void> {
   const configEntries = (retentionMs: number) => [
     ...FIXED_SETTINGS,
     { name: "retention.ms", value: String(retentionMs) },
-    { name: "retention.bytes", value: "-1" },
     { name: "min.insync.replicas", value: String(Math.max(1, replicationFactor - 1)) },
   ];
   const admin = connectKafka({

@@ -18,8 +18,8 @@ const CODES: readonly (readonly [FaultKind, readonly string[]])[] = [
   ["transient", ["CONNECT_TIMEOUT", "CONNECTION_CLOSED", "CONNECTION_ENDED", "EHOSTUNREACH"]],
   ["transient", ["ECONNABORTED", "EHOSTDOWN", "ENETDOWN", "ENETUNREACH"]],
   ["exhausted", ["53000", "53100", "53200", "58030", "EMFILE", "ENFILE"]],
-  ["too-slow", ["57014", "54000", "54001"]],
-  ["data", ["22001", "22003", "22P02", "22P05", "23502", "23505", "23514"]],
+  ["too-slow", ["57014"]],
+  ["data", ["54000", "54001", "22001", "22003", "22P02", "22P05", "23502", "23505", "23514"]],
   ["bug", ["42601", "42P01", "42703", "XX000", "0A000", "SL001", "P0001", "28P01", "3D000", ""]],
   ["bug", ["ERR_INVALID_ARG_TYPE", "ERR_ASSERTION", "UNSAFE_TRANSACTION"]],
 ];

@@ -9,7 +9,7 @@ export type FaultKind =
   | "transient"
   /** Try again, slowly: no disk, no memory, no file descriptors. */
   | "exhausted"
-  /** The statement took too long, or was too large: try again with less. */
+  /** The statement took too long: try again with less. */
   | "too-slow"
   /** This data cannot be stored: find the request that it comes from. */
   | "data"
@@ -39,8 +39,8 @@ const BY_CLASS: Readonly<Record<string, FaultKind>> = {
   "22": "data",
   "23": "data",
   "53": "exhausted",
-  // A limit of Postgres itself: a smaller batch may stay below it.
-  "54": "too-slow",
+  // A limit of Postgres itself: one request by itself may stay below it, or is what exceeds it.
+  "54": "data",
   "58": "exhausted",
 };
 

@@ -22,7 +22,7 @@ export type TestLine = {
 
 /** A partition in which nothing is decided yet. */
 export function buildLine(partition = 0): TestLine {
-  const start = { next: 0, tail: FIRST_TAIL, published: 0, logClock: 0 };
+  const start = { next: 0, tail: FIRST_TAIL, logClock: 0 };
   const position = { partition, partitionCount: TEST_PARTITIONS, ...start };
   return { position, state: buildLineState(), heads: new Map() };
 }
@@ -41,13 +41,12 @@ export function decideOn(line: TestLine, requests: readonly Request[], time = NO
   return batch;
 }
 
-/** Where the partition stands after a batch that was committed and published. */
+/** Where the partition stands after a batch that was committed. */
 export function lineAfter(line: TestLine, batch: Batch): TestLine {
   const touched = batch.record.shows.map(({ id, version, hash }): [string, ShowHead] => [
     id,
     { version, hash },
   ]);
   const heads = new Map([...line.heads, ...touched]);
-  const position = { ...positionAfter(line.position, batch), published: batch.record.next };
-  return { position, state: batch.state, heads };
+  return { position: positionAfter(line.position, batch), state: batch.state, heads };
 }

@@ -7,6 +7,8 @@ import type { Sql } from "@seatline/shared/db/client.ts";
 import type { Publisher } from "@seatline/shared/line/publisher.ts";
 import type { ExtentReader } from "@seatline/shared/line/topics.ts";
 import type { Checks } from "@seatline/shared/runtime/health.ts";
+import { repeat } from "@seatline/shared/runtime/repeat.ts";
+import type { Repeated } from "@seatline/shared/runtime/repeat.ts";
 import type { Log } from "@seatline/shared/runtime/log.ts";
 
 import type { Line } from "./line.ts";
@@ -28,14 +30,13 @@ const MISSES_MAX = 5;
 
 export class LineWatch {
   readonly #deps: LineWatchDeps;
-  #timer: NodeJS.Timeout | undefined;
+  #repeated: Repeated | undefined;
   #postgres = false;
   #broker = false;
   #joined = false;
   #misses = 0;
   /** What Postgres said at the last look; what is not here by the next one got lost. */
   #expected: readonly number[] = [];
-  #closed = false;
 
   constructor(deps: LineWatchDeps) {
     this.#deps = deps;
@@ -61,20 +62,12 @@ export class LineWatch {
 
   start(): void {
     this.#postgres = true;
-    this.#schedule(0);
+    this.#repeated = repeat(() => this.#look(), LOOK_INTERVAL_MS);
   }
 
   close(): void {
-    this.#closed = true;
-    clearTimeout(this.#timer);
-  }
-
-  #schedule(delayMs: number): void {
-    this.#timer = setTimeout(() => {
-      void this.#look().finally(() => {
-        if (!this.#closed) this.#schedule(LOOK_INTERVAL_MS);
-      });
-    }, delayMs);
+    // Not awaited: with Postgres or the broker away its look takes longer than a stop may.
+    void this.#repeated?.close();
   }
 
   async #look(): Promise<void> {

@@ -30,6 +30,7 @@ import type { LineConsumer } from "@seatline/shared/line/consumer.ts";
 import type { Feed } from "@seatline/shared/line/feed.ts";
 import type { Publisher } from "@seatline/shared/line/publisher.ts";
 import type { ExtentReader, Topics } from "@seatline/shared/line/topics.ts";
+import type { GiveUp } from "@seatline/shared/runtime/lifecycle.ts";
 import type { Log } from "@seatline/shared/runtime/log.ts";
 
 import { DecisionClock } from "./decision-clock.ts";
@@ -43,7 +44,7 @@ export type LoopDeps = {
   readonly topics: Topics;
   readonly log: Log;
   /** Ends the process: this partition cannot be served, and a restart of it is the next best thing. */
-  readonly giveUp: (why: string, error?: unknown) => void;
+  readonly giveUp: GiveUp;
 };
 
 /** What is known of the partition while it is ours. All of it is a copy. */
@@ -75,6 +76,8 @@ const BACK_OFF_EXHAUSTED_MS = 5_000;
 const DATA_FAULTS_MAX = 3;
 /** The feed may break so often without any progress before that counts as a hole in the log. */
 const FEED_TROUBLES_MAX = 5;
+/** Troubles further apart than this have nothing to do with each other: an idle line has one now and then. */
+const STREAK_GAP_MAX_MS = 60_000;
 /** Shows kept in memory between batches; the one touched longest ago goes first. */
 const SHOWS_MAX = 500;
 
@@ -89,8 +92,8 @@ export class PartitionLoop {
   readonly #poison = new Map<number, string>();
   /** Where the core failed last, and on which state. */
   #suspected = { next: -1, offset: -1 };
-  /** Troubles in a row at the same offset. */
-  #streak = { next: -1, data: 0, feed: 0, any: 0 };
+  /** Troubles in a row at the same offset, and when the last one was. */
+  #streak = { next: -1, at: 0, data: 0, feed: 0, any: 0 };
 
   constructor(partition: number, deps: LoopDeps) {
     this.partition = partition;
@@ -117,6 +120,11 @@ export class PartitionLoop {
   /** Takes no more; what is decided is still committed and published. */
   stop(): void {
     this.#stopped = true;
+    this.readAgain();
+  }
+
+  /** Forgets what is known of the partition, and takes it again. */
+  readAgain(): void {
     this.#deps.consumer.feedOf(this.partition).stop();
   }
 
@@ -133,7 +141,6 @@ export class PartitionLoop {
       if (!committed) return { kind: "fenced" };
       const published = await publishRecord(this.#deps, batch.record, batch.body); // 6
       if (!published) return { kind: "unpublished" };
-      owned.position = { ...owned.position, published: owned.position.next };
     }
   }
 
@@ -146,6 +153,8 @@ export class PartitionLoop {
     const rows = await loadPartitions(sql);
     const row = rows[this.partition];
     assert(row !== undefined, `partition ${this.partition} is in the table`);
+    // At once: what follows may take seconds, and a clock that began later would be late for ever.
+    const clock = new DecisionClock(row.clockMs, this.#deps.log);
     this.#next = row.nextOffset;
     this.#isWaiting = false;
     const expected = await this.#findReread(row.nextOffset);
@@ -175,13 +184,12 @@ export class PartitionLoop {
         partitionCount: rows.length,
         next: row.nextOffset,
         tail: row.tail,
-        published: row.nextOffset,
         logClock: row.logClock,
       },
       state: buildLineState(),
       heads: new Map(),
       carry: [],
-      clock: new DecisionClock(row.clockMs, this.#deps.log),
+      clock,
     };
   }
 
@@ -281,9 +289,11 @@ export class PartitionLoop {
 
   /** Says what went wrong, draws the consequence for the next try, and waits as long as fits. */
   async #recover({ kind, error }: Trouble): Promise<void> {
-    if (this.#streak.next !== this.#next)
-      this.#streak = { next: this.#next, data: 0, feed: 0, any: 0 };
+    const at = performance.now();
+    if (this.#streak.next !== this.#next || at - this.#streak.at > STREAK_GAP_MAX_MS)
+      this.#streak = { next: this.#next, at, data: 0, feed: 0, any: 0 };
     const streak = this.#streak;
+    streak.at = at;
     streak.any += 1;
     const { log, giveUp } = this.#deps;
     const line = { partition: this.partition, next: this.#next, kind, err: error };

@@ -1,7 +1,10 @@
 /** What the next owner of a partition finds, and finishes, of the one before. */
+import { setTimeout as pause } from "node:timers/promises";
+
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import type { Request } from "@seatline/shared/core/model.ts";
+import { openBrokerProxy } from "@seatline/shared/testing/broker.ts";
 import { TestLine, readInOrder } from "@seatline/shared/testing/line.ts";
 import { requestBook, requestConfirm, requestShow } from "@seatline/shared/testing/requests.ts";
 import { TEST_PARTITIONS } from "@seatline/shared/testing/servers.ts";
@@ -67,6 +70,27 @@ describe("a worker that takes over", () => {
     expect(outcomes.map(({ value }) => JSON.parse(value) as { first: number })).toMatchObject(
       records.map((record) => ({ first: record.first })),
     );
+  });
+
+  // Else the holds of the first batch were short by as long as the taking lasted.
+  it("dates what it decides by the time at which it decides, however long the taking lasted", async () => {
+    const created = show();
+    await line.ask(created);
+    const mute = await start({ publishTo: NOWHERE, publishDeadlineMs: 200 });
+    await line.decidedUpTo(0, 1);
+    await mute.close();
+    workers.length = 0;
+    await line.ask(requestBook(created.showId, { seats: [1] }));
+    const proxy = await openBrokerProxy();
+    proxy.freeze();
+    await start({ publishTo: [proxy.address], publishDeadlineMs: 30_000 });
+    await pause(2_500);
+    const mendedAt = Date.now();
+    proxy.mend();
+    await line.decidedUpTo(0, 2);
+    await proxy.close();
+    const [booking] = (await line.readEntries(0))[1]?.changed ?? [];
+    expect(booking?.decidedAt).toBeGreaterThanOrEqual(mendedAt - 100);
   });
 
   it("reads on where the one before stopped, and decides nothing twice", async () => {

@@ -2,21 +2,26 @@
  * Runs one loop for each partition that the group gives us, and watches that they get on. A worker
  * that stands still without a known reason ends itself: another, or its own restart, goes on.
  */
-import type { Checks } from "@seatline/shared/runtime/health.ts";
 import { LineConsumer } from "@seatline/shared/line/consumer.ts";
+import type { KafkaAddress } from "@seatline/shared/line/kafka.ts";
+import type { Checks } from "@seatline/shared/runtime/health.ts";
+import { repeat } from "@seatline/shared/runtime/repeat.ts";
+import type { Repeated } from "@seatline/shared/runtime/repeat.ts";
 
 import { PartitionLoop } from "./partition-loop.ts";
 import type { LoopDeps } from "./partition-loop.ts";
 
-export type WorkerDeps = Omit<LoopDeps, "consumer"> & {
-  readonly brokers: readonly string[];
-  readonly groupId: string;
-  readonly sessionTimeoutMs: number;
-};
+export type WorkerDeps = Omit<LoopDeps, "consumer"> &
+  KafkaAddress & {
+    readonly groupId: string;
+    readonly sessionTimeoutMs: number;
+  };
 
 const WATCH_INTERVAL_MS = 5_000;
 /** No progress for so long, with messages waiting and nothing known to be wrong: give up. */
 const STUCK_MAX_MS = 30_000;
+/** Before that, its messages are read again: what the consumer was not shown may show itself then. */
+const REREAD_AFTER_MS = 8_000;
 /** Not in the group for so long while the broker answers: give up. */
 const UNJOINED_MAX_MS = 60_000;
 
@@ -31,18 +36,14 @@ export class Worker {
   #joined = false;
   #unjoinedSince = performance.now();
   #brokerAnswers = false;
-  #watch: NodeJS.Timeout | undefined;
+  #watch: Repeated | undefined;
   #closing = false;
 
   constructor(deps: WorkerDeps) {
     this.#deps = deps;
     this.#consumer = new LineConsumer({
-      brokers: deps.brokers,
-      clientId: "booking-worker",
-      log: deps.log,
+      ...deps,
       topic: deps.topics.requests,
-      groupId: deps.groupId,
-      sessionTimeoutMs: deps.sessionTimeoutMs,
       onAssigned: (partitions) => {
         this.#assign(partitions);
       },
@@ -63,13 +64,14 @@ export class Worker {
   async run(): Promise<void> {
     this.#deps.publisher.connect();
     await this.#consumer.run();
-    this.#scheduleWatch(0);
+    this.#watch = repeat(() => this.#watchOnce(), WATCH_INTERVAL_MS);
   }
 
   /** Commits and publishes what is decided, then leaves the group. */
   async close(): Promise<void> {
     this.#closing = true;
-    clearTimeout(this.#watch);
+    // Not awaited: with the broker away its look takes longer than a stop may.
+    void this.#watch?.close();
     for (const partition of this.#loops.keys()) this.#end(partition);
     await Promise.all(this.#leaving);
     await this.#consumer.close();
@@ -98,14 +100,6 @@ export class Worker {
     void entry.done.finally(() => this.#leaving.delete(entry.done));
   }
 
-  #scheduleWatch(delayMs: number): void {
-    this.#watch = setTimeout(() => {
-      void this.#watchOnce().finally(() => {
-        if (!this.#closing) this.#scheduleWatch(WATCH_INTERVAL_MS);
-      });
-    }, delayMs);
-  }
-
   async #watchOnce(): Promise<void> {
     const { extents, topics, log, giveUp } = this.#deps;
     try {
@@ -115,9 +109,10 @@ export class Worker {
       for (const [partition, { loop }] of this.#loops) {
         const { next, isWaiting } = loop.progress;
         const lag = (ends.get(partition)?.end ?? 0) - next;
-        if (this.#isStuck(partition, next, lag > 0 && !isWaiting)) {
+        const stoodMs = this.#measureStand(partition, next, lag > 0 && !isWaiting);
+        if (stoodMs > STUCK_MAX_MS) {
           giveUp(`partition ${partition} stands at ${next} with ${lag} requests waiting`);
-        }
+        } else if (stoodMs > REREAD_AFTER_MS) loop.readAgain();
       }
       await this.#commitOffsets();
     } catch (error) {
@@ -139,15 +134,15 @@ export class Worker {
     }
   }
 
-  /** Whether the partition should have moved on, and has not for too long. */
-  #isStuck(partition: number, next: number, shouldMove: boolean): boolean {
+  /** For how long the partition should have moved on and did not, in milliseconds. */
+  #measureStand(partition: number, next: number, shouldMove: boolean): number {
     const now = performance.now();
     const known = this.#standing.get(partition);
     if (!shouldMove || known?.next !== next) {
       this.#standing.set(partition, { next, since: now });
-      return false;
+      return 0;
     }
-    return now - known.since > STUCK_MAX_MS;
+    return now - known.since;
   }
 
   #watchMembership(): void {

@@ -7,6 +7,9 @@ import { sweep } from "@seatline/shared/line/sweep.ts";
 import type { SweepDeps } from "@seatline/shared/line/sweep.ts";
 import { classifyFault } from "@seatline/shared/runtime/faults.ts";
 import type { Checks } from "@seatline/shared/runtime/health.ts";
+import type { GiveUp } from "@seatline/shared/runtime/lifecycle.ts";
+import { repeat } from "@seatline/shared/runtime/repeat.ts";
+import type { Repeated } from "@seatline/shared/runtime/repeat.ts";
 
 /** Per partition. At one sweep in 30 s, more than a busy line can write in that time. */
 const PRUNED_PER_SWEEP_MAX = 500;
@@ -14,14 +17,12 @@ const PRUNED_PER_SWEEP_MAX = 500;
 export type SweeperDeps = SweepDeps & {
   readonly intervalMs: number;
   readonly recordsRetentionDays: number;
-  readonly giveUp: (why: string, error?: unknown) => void;
+  readonly giveUp: GiveUp;
 };
 
 export class Sweeper {
   readonly #deps: SweeperDeps;
-  #timer: NodeJS.Timeout | undefined;
-  #sweeping: Promise<void> = Promise.resolve();
-  #closed = false;
+  #repeated: Repeated | undefined;
   #postgres = false;
 
   constructor(deps: SweeperDeps) {
@@ -37,34 +38,36 @@ export class Sweeper {
 
   start(): void {
     this.#deps.publisher.connect();
-    this.#schedule(0);
+    this.#repeated = repeat(() => this.#turn(), this.#deps.intervalMs);
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    clearTimeout(this.#timer);
-    await this.#sweeping;
+    await this.#repeated?.close();
   }
 
-  #schedule(delayMs: number): void {
-    this.#timer = setTimeout(() => {
-      this.#sweeping = this.#sweepOnce().finally(() => {
-        if (!this.#closed) this.#schedule(this.#deps.intervalMs);
-      });
-    }, delayMs);
-  }
-
-  async #sweepOnce(): Promise<void> {
-    const { log, giveUp, sql, recordsRetentionDays } = this.#deps;
-    try {
+  async #turn(): Promise<void> {
+    await this.#attempt("a bug in the sweep", async () => {
       const { requested } = await sweep(this.#deps);
-      await pruneRecords(sql, { days: recordsRetentionDays, limit: PRUNED_PER_SWEEP_MAX });
+      if (requested > 0)
+        this.#deps.log.info({ requested }, "asked for the release of lapsed holds");
       this.#postgres = true;
-      if (requested > 0) log.info({ requested }, "asked for the release of lapsed holds");
+    });
+    // Apart from the sweep: a table too large to be pruned in time holds no seat back.
+    const { sql, recordsRetentionDays: days } = this.#deps;
+    await this.#attempt("a bug in the pruning of records", async () => {
+      await pruneRecords(sql, { days, limit: PRUNED_PER_SWEEP_MAX });
+    });
+  }
+
+  async #attempt(whatFails: string, work: () => Promise<void>): Promise<void> {
+    const { log, giveUp } = this.#deps;
+    try {
+      await work();
     } catch (error) {
-      this.#postgres = false;
-      if (classifyFault(error) === "bug") giveUp("a bug in the sweep", error);
-      else log.warn({ err: error }, "the sweep could not look; the next one will");
+      const kind = classifyFault(error);
+      if (kind === "transient") this.#postgres = false;
+      if (kind === "bug") giveUp(whatFails, error);
+      else log.warn({ err: error }, "a turn of the sweep failed; the next one tries again");
     }
   }
 }

@@ -18,7 +18,7 @@ ALTER TABLE "bookings" SET (fillfactor = 85);
 -- reads would keep the row locks.
 CREATE FUNCTION commit_decisions(
   p_partition smallint, p_first bigint, p_tail text,
-  p_next bigint, p_new_tail text, p_published bigint, p_log_clock bigint, p_last_digest text, p_body text,
+  p_next bigint, p_new_tail text, p_log_clock bigint, p_last_digest text, p_body text,
   p_new_shows jsonb,
   s_id uuid[], s_version bigint[], s_free int[], s_held int[], s_confirmed int[], s_hash text[],
   s_updated_at bigint[],
@@ -124,7 +124,8 @@ BEGIN
 
   UPDATE partitions p
      SET next_offset = p_next, tail = decode(p_new_tail, 'hex'),
-         published_offset = greatest(p.published_offset, p_published),
+         -- A batch is decided only when every record before it is published.
+         published_offset = p_first,
          log_clock = epoch + p_log_clock * ms, last_digest = decode(p_last_digest, 'hex')
    WHERE p.partition = p_partition;
 
