@@ -10,6 +10,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Partitioners } from "kafkajs";
 import type { Producer } from "kafkajs";
 
+import { withDeadline } from "../runtime/deadline.ts";
 import { connectKafka } from "./kafka.ts";
 import type { KafkaAddress } from "./kafka.ts";
 
@@ -214,23 +215,5 @@ export class Publisher {
       for (const { settle } of [...expired, ...late]) settle({ status: "unknown" });
       if (this.#queue.length + this.#sending.length > 0) this.#scheduleExpiry();
     }, this.#options.deadlineMs / EXPIRY_LOOKS_PER_DEADLINE);
-  }
-}
-
-/** Rejects if the work takes longer; the work itself goes on, unobserved. */
-async function withDeadline<T>(work: Promise<T>, deadlineMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new Error(`no answer within ${deadlineMs} ms`));
-    }, deadlineMs);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-    work.catch(() => {
-      // Whoever waited has been told already.
-    });
   }
 }

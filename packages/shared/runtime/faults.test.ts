@@ -16,7 +16,7 @@ const CODES: readonly (readonly [FaultKind, readonly string[]])[] = [
   ["transient", ["40P01", "55P03", "25P03", "25006"]],
   ["transient", ["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN"]],
   ["transient", ["CONNECT_TIMEOUT", "CONNECTION_CLOSED", "CONNECTION_ENDED", "EHOSTUNREACH"]],
-  ["transient", ["ECONNABORTED", "EHOSTDOWN", "ENETDOWN", "ENETUNREACH"]],
+  ["transient", ["READ_REFUSED", "ECONNABORTED", "EHOSTDOWN", "ENETDOWN", "ENETUNREACH"]],
   ["exhausted", ["53000", "53100", "53200", "58030", "EMFILE", "ENFILE"]],
   ["too-slow", ["57014"]],
   ["data", ["54000", "54001", "22001", "22003", "22P02", "22P05", "23502", "23505", "23514"]],

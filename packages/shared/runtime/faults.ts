@@ -44,6 +44,9 @@ const BY_CLASS: Readonly<Record<string, FaultKind>> = {
   "58": "exhausted",
 };
 
+/** The code of a read that we refuse ourselves, because Postgres does not keep up. */
+export const READ_REFUSED = "READ_REFUSED";
+
 /** Errors of the connection, as Node and postgres.js name them. */
 const CONNECTION_CODES = new Set([
   "CONNECT_TIMEOUT",
@@ -61,6 +64,7 @@ const CONNECTION_CODES = new Set([
   "EAI_AGAIN",
   "EPIPE",
   "ETIMEDOUT",
+  READ_REFUSED,
 ]);
 
 /** Classifies what a driver threw. What is not known is a bug, and bugs are not retried. */

@@ -25,7 +25,6 @@ import type {
   Request,
   Want,
 } from "@seatline/shared/core/model.ts";
-import type { Sql } from "@seatline/shared/db/client.ts";
 import { findBooking } from "@seatline/shared/db/load-bookings.ts";
 import { findRecordOf } from "@seatline/shared/db/load-partitions.ts";
 import type { ShowRow } from "@seatline/shared/db/load-shows.ts";
@@ -35,14 +34,16 @@ import { classifyFault } from "@seatline/shared/runtime/faults.ts";
 import { keepNewest } from "./keep-newest.ts";
 import type { LineMemory } from "./line-memory.ts";
 import type { Line, Queued, Submission } from "./line.ts";
+import type { Reads } from "./reads.ts";
 import type { Shows } from "./shows.ts";
+import { untilAborted } from "./waiters.ts";
 
 export type BookingsDeps = {
   readonly secrets: IdSecrets;
   readonly line: Line;
   readonly memory: LineMemory;
   readonly shows: Shows;
-  readonly sql: Sql;
+  readonly reads: Reads;
   readonly extents: ExtentReader;
   readonly requestsTopic: string;
 };
@@ -75,10 +76,9 @@ export type Answer =
       readonly asked: number | null;
       readonly booking: Booking | null;
     }
-  | { readonly kind: "unavailable"; readonly retryAfterS: number };
+  | { readonly kind: "unavailable" };
 
-/** This gateway is behind and will not be for long. */
-const BEHIND: Answer = { kind: "unavailable", retryAfterS: 1 };
+const UNAVAILABLE: Answer = { kind: "unavailable" };
 /** Shows of requests that this gateway has put into the line lately, by booking. */
 const SHOW_IDS_MAX = 100_000;
 
@@ -120,7 +120,7 @@ export class Bookings {
       // Under one key two different requests have one id. Each hears only its own outcome.
       isOwn: (entry) => isAnswerTo(requestHash, entry),
     });
-    if (submitted.status === "unavailable") return { kind: "unavailable", ...submitted };
+    if (submitted.status === "unavailable") return UNAVAILABLE;
     if (submitted.status === "queued") {
       keepNewest(this.#showIds, SHOW_IDS_MAX, [id, showId]);
       return { kind: "queued", id, showId, queued: submitted.queued };
@@ -128,8 +128,40 @@ export class Bookings {
     return answerOf(submitted.entry, wants);
   }
 
-  /** A booking, or its place in the line. `place` is what the 202 said, if the caller still knows. */
-  async find(id: string, place: Place | null): Promise<Answer> {
+  /**
+   * A booking, or its place in the line. `place` is what the 202 said, if the caller still knows. Waits,
+   * as long as `patience` lasts, for a decision where there is none, and for news of what `isKnown`.
+   */
+  async find(
+    id: string,
+    place: Place | null,
+    {
+      waitMs,
+      signal,
+      isKnown = () => false,
+    }: Patience & { isKnown?: (booking: Booking) => boolean },
+  ): Promise<Answer> {
+    const until = performance.now() + waitMs;
+    for (;;) {
+      const leftMs = until - performance.now();
+      if (leftMs <= 0 || signal.aborted) return this.#look(id, place);
+      // Registered before the look, so that a decision between the two is not missed.
+      const waiter = this.#deps.memory.waiters.wait(id, leftMs);
+      if (waiter === null) return UNAVAILABLE;
+      try {
+        const answer = await this.#look(id, place);
+        const isNews =
+          answer.kind === "booking" ? !isKnown(answer.booking) : answer.kind !== "queued";
+        if (isNews) return answer;
+        // Not always what is waited for: under one key, earlier requests have the same id.
+        if ((await untilAborted(waiter, signal)) === null) return await this.#look(id, place);
+      } finally {
+        waiter.cancel();
+      }
+    }
+  }
+
+  async #look(id: string, place: Place | null): Promise<Answer> {
     const { secrets, memory, line } = this.#deps;
     const genuine = parseBookingId(secrets, id);
     if (genuine === null || (place !== null && place.partition !== genuine.partition)) {
@@ -175,7 +207,7 @@ export class Bookings {
       ...patience,
     };
     const submitted = await line.submit(submission);
-    if (submitted.status === "unavailable") return { kind: "unavailable", ...submitted };
+    if (submitted.status === "unavailable") return UNAVAILABLE;
     if (submitted.status === "queued")
       return { kind: "queued", id, showId, queued: submitted.queued };
     return answerOf(submitted.entry, []);
@@ -184,10 +216,10 @@ export class Bookings {
   /** The place is decided: so the booking is stored, or its request ended without one. */
   async #findDecided(id: string, place: Place): Promise<Answer> {
     const found = await this.#loadBooking(id, place.partition);
-    if (found === null) return BEHIND;
+    if (found === null) return UNAVAILABLE;
     const { booking } = found;
     if (booking !== null && isPlaceOf(booking, place)) return booked(booking);
-    const row = await findRecordOf(this.#deps.sql, place);
+    const row = await this.#deps.reads.run((sql) => findRecordOf(sql, place));
     const entry = parseRecord(row?.body ?? "")?.entries.find(
       ({ offset }) => offset === place.offset,
     );
@@ -211,14 +243,18 @@ export class Bookings {
   }
 
   /**
-   * Without a place: first the line's end, then the booking together with how far the line is decided.
-   * In that order nothing can slip through: what was accepted before the first look is in one of them.
+   * Without a place: where the booking is not stored, first the line's end, then the booking once more,
+   * together with how far the line is decided. In that order nothing can slip through: what was accepted
+   * before the look at the end is in one of them.
    */
   async #findWithoutPlace(id: string, partition: number): Promise<Answer> {
     const { extents, requestsTopic, line, memory } = this.#deps;
+    const stored = await this.#loadBooking(id, partition);
+    if (stored === null) return UNAVAILABLE;
+    if (stored.booking !== null) return booked(stored.booking);
     const end = (await extents.load(requestsTopic)).get(partition)?.end ?? 0;
     const found = await this.#loadBooking(id, partition);
-    if (found === null) return BEHIND;
+    if (found === null) return UNAVAILABLE;
     const { booking, nextOffset } = found;
     if (booking !== null) return booked(booking);
     if (nextOffset === null || nextOffset >= end) return refused("booking-not-found");
@@ -231,8 +267,8 @@ export class Bookings {
    * memory cannot catch up: its next answer would be older than this one.
    */
   async #loadBooking(id: string, partition: number) {
-    const { sql, memory } = this.#deps;
-    const found = await findBooking(sql, id, partition);
+    const { reads, memory } = this.#deps;
+    const found = await reads.run((sql) => findBooking(sql, id, partition));
     if (!(await memory.catchUp(partition, found.nextOffset ?? 0))) return null;
     return { ...found, booking: memory.booking(id) ?? found.booking };
   }

@@ -9,7 +9,6 @@ import type {
 } from "fastify";
 
 import type { IdSecrets } from "@seatline/shared/contract/booking-id.ts";
-import type { Sql } from "@seatline/shared/db/client.ts";
 import type { Log } from "@seatline/shared/runtime/log.ts";
 
 import type { AdminAccess } from "./access.ts";
@@ -18,6 +17,7 @@ import type { ExpiryRun } from "./expiry-run.ts";
 import type { LineMemory } from "./line-memory.ts";
 import type { Line } from "./line.ts";
 import type { LineWatch } from "./line-watch.ts";
+import type { Reads } from "./reads.ts";
 import type { Shows } from "./shows.ts";
 
 export type AppDeps = {
@@ -28,7 +28,7 @@ export type AppDeps = {
   readonly shows: Shows;
   readonly line: Line;
   readonly memory: LineMemory;
-  readonly sql: Sql;
+  readonly reads: Reads;
   readonly lineWatch: LineWatch;
   readonly expiryRun: ExpiryRun;
   readonly corsOrigins: readonly string[];

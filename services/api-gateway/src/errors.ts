@@ -13,7 +13,6 @@ import type { Problem } from "./problems.ts";
 import { sendProblem } from "./replies.ts";
 import { describeFaults } from "./validation.ts";
 
-const RETRY_AFTER_S = 2;
 /** The code of an error for a body whose bytes are no text as we read it. */
 export const BODY_ENCODING = "SEATLINE_BODY_ENCODING";
 
@@ -35,7 +34,7 @@ export function registerFaultHandling(app: App, log: Log, send: typeof sendProbl
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const problem = describeError(error);
     if (problem.status >= 500) logFault(log, request, error);
-    return send(reply, problem, problem.reason === "unavailable" ? RETRY_AFTER_S : undefined);
+    return send(reply, problem);
   });
 }
 

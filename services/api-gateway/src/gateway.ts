@@ -1,6 +1,7 @@
 /** Wires the gateway's parts together, by hand. */
 import { connectSql } from "@seatline/shared/db/client.ts";
 import { loadRecords } from "@seatline/shared/db/load-partitions.ts";
+import { findSeats, findShow, listShows } from "@seatline/shared/db/load-shows.ts";
 import { Publisher } from "@seatline/shared/line/publisher.ts";
 import { ExtentReader, buildTopics } from "@seatline/shared/line/topics.ts";
 import type { Log } from "@seatline/shared/runtime/log.ts";
@@ -12,6 +13,7 @@ import { ExpiryRun } from "./expiry-run.ts";
 import { LineMemory } from "./line-memory.ts";
 import { Line } from "./line.ts";
 import { LineWatch } from "./line-watch.ts";
+import { Reads } from "./reads.ts";
 import { Shows } from "./shows.ts";
 
 const NAME = "api-gateway";
@@ -20,26 +22,30 @@ const STATEMENT_TIMEOUT_MS = 1_000;
 /** A caller hears 503 within 2 s, whatever the broker does: the publisher may be a quarter late. */
 const PUBLISH_DEADLINE_MS = 1_400;
 const PUBLISH_QUEUE_MAX = 20_000;
-const RECORDS_PER_PAGE = 50;
+/** Each may have many megabytes. */
+const RECORDS_PER_PAGE = 10;
 
 /** What the routes need, made from the configuration. Opens nothing: connections open when first used. */
 export function buildGateway(config: GatewayConfig, log: Log) {
   const address = { brokers: config.KAFKA_BROKERS, clientId: NAME, log };
   const topics = buildTopics(config.TOPIC_PREFIX);
   const requestsTopic = topics.requests;
-  const sql = connectSql({
-    url: config.DATABASE_URL,
-    name: NAME,
-    connectionsMax: CONNECTIONS_MAX,
-    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
-  });
+  const database = { url: config.DATABASE_URL, statementTimeoutMs: STATEMENT_TIMEOUT_MS };
+  const sql = connectSql({ ...database, name: NAME, connectionsMax: CONNECTIONS_MAX });
+  // On a connection of its own, the watch sees Postgres however many reads are in its way.
+  const watchSql = connectSql({ ...database, name: `${NAME}-watch`, connectionsMax: 1 });
+  const reads = new Reads(sql);
   const publisher = new Publisher({
     ...address,
     deadlineMs: PUBLISH_DEADLINE_MS,
     queueMax: PUBLISH_QUEUE_MAX,
   });
   const extents = new ExtentReader(address);
-  const shows = new Shows(sql);
+  const shows = new Shows({
+    findShow: (key) => reads.run(() => findShow(sql, key)),
+    listShows: (page) => reads.run(() => listShows(sql, page)),
+    findSeats: (showId) => reads.run(() => findSeats(sql, showId)),
+  });
   const memory = new LineMemory({
     log,
     loadRecords: (partition, from) =>
@@ -54,6 +60,7 @@ export function buildGateway(config: GatewayConfig, log: Log) {
     log,
     secrets,
     sql,
+    reads,
     extents,
     requestsTopic,
     publisher,
@@ -64,10 +71,11 @@ export function buildGateway(config: GatewayConfig, log: Log) {
   };
   return {
     ...base,
+    watchSql,
     access: buildAccess(config),
     corsOrigins: config.CORS_ORIGINS,
     classicRoutes: config.CLASSIC_ROUTES === "on",
-    lineWatch: new LineWatch(base),
+    lineWatch: new LineWatch({ ...base, sql: watchSql }),
     bookings: new Bookings(base),
     expiryRun: new ExpiryRun({ ...base, lastAsked: new Map() }),
   };

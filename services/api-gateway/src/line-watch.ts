@@ -12,11 +12,14 @@ import type { Repeated } from "@seatline/shared/runtime/repeat.ts";
 import type { Log } from "@seatline/shared/runtime/log.ts";
 
 import type { Line } from "./line.ts";
+import type { Reads } from "./reads.ts";
 import type { LineMemory } from "./line-memory.ts";
 
 export type LineWatchDeps = {
   readonly log: Log;
+  /** A connection of its own. */
   readonly sql: Sql;
+  readonly reads: Reads;
   readonly extents: ExtentReader;
   readonly requestsTopic: string;
   readonly publisher: Publisher;
@@ -75,10 +78,12 @@ export class LineWatch {
   }
 
   async #lookAtPostgres(): Promise<void> {
-    const { sql, memory, log } = this.#deps;
+    const { sql, reads, memory, log } = this.#deps;
     try {
       const rows = await loadPartitions(sql);
+      if (!this.#postgres) log.info("Postgres is back");
       this.#postgres = true;
+      reads.noteAway(false);
       const lost = rows.filter(
         ({ partition }) => memory.line(partition).next < (this.#expected[partition] ?? 0),
       );
@@ -92,6 +97,7 @@ export class LineWatch {
       if (this.#postgres)
         log.warn({ err: error }, "Postgres is away; requests queue, some reads fail");
       this.#postgres = false;
+      reads.noteAway(true);
     }
   }
 
@@ -101,6 +107,7 @@ export class LineWatch {
       for (const [partition, { end }] of await extents.load(requestsTopic)) {
         if (partition < memory.partitionCount) memory.noteEnd(partition, end);
       }
+      if (!this.#broker) log.info("the broker answers");
       this.#broker = true;
     } catch (error) {
       if (this.#broker) log.warn({ err: error }, "the broker is away; no request can be accepted");

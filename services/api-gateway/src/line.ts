@@ -9,6 +9,7 @@ import type { Publisher } from "@seatline/shared/line/publisher.ts";
 import type { Log } from "@seatline/shared/runtime/log.ts";
 
 import type { LineMemory } from "./line-memory.ts";
+import { untilAborted } from "./waiters.ts";
 
 export type LineDeps = {
   readonly memory: LineMemory;
@@ -32,7 +33,7 @@ export type Submitted =
   | { readonly status: "decided"; readonly entry: RecordEntry }
   | { readonly status: "queued"; readonly queued: Queued }
   /** Not in the line, or nobody knows. */
-  | { readonly status: "unavailable"; readonly retryAfterS: number };
+  | { readonly status: "unavailable" };
 
 export type Submission = {
   readonly request: Request;
@@ -48,8 +49,7 @@ export type Submission = {
 
 /** Requests that may wait in one partition. At full speed some minutes' worth; beyond it, 503. */
 export const LINE_LENGTH_MAX = 1_000_000;
-const RETRY_AFTER_MIN_S = 1;
-const RETRY_AFTER_SPREAD_S = 3;
+const UNAVAILABLE: Submitted = { status: "unavailable" };
 const POLL_AFTER_MIN_MS = 100;
 const POLL_AFTER_MAX_MS = 5_000;
 
@@ -71,22 +71,22 @@ export class Line {
     const { request, partition, key, waitMs, isOwn, signal } = submission;
     const { memory, publisher, topic } = this.#deps;
     const before = memory.line(partition);
-    if (this.#replaced || before.end - before.next > LINE_LENGTH_MAX) return unavailable();
+    if (this.#replaced || before.end - before.next > LINE_LENGTH_MAX) return UNAVAILABLE;
     const waiter = waitMs > 0 ? memory.waiters.wait(request.requestId, waitMs, isOwn) : undefined;
-    if (waiter === null) return unavailable();
+    if (waiter === null) return UNAVAILABLE;
     const ack = await publisher.publish({ topic, partition, key, value: encodeRequest(request) });
     if (ack.status !== "acked") {
       waiter?.cancel();
-      return unavailable();
+      return UNAVAILABLE;
     }
     if (ack.offset < before.next) {
       waiter?.cancel();
       this.#raiseReplaced(partition, ack.offset, before.next);
-      return unavailable();
+      return UNAVAILABLE;
     }
     memory.noteEnd(partition, ack.offset + 1);
     const place = { partition, offset: ack.offset };
-    const entry = await untilAborted(waiter, signal);
+    const entry = waiter === undefined ? null : await untilAborted(waiter, signal);
     return entry === null
       ? { status: "queued", queued: this.queuedAt(place) }
       : { status: "decided", entry };
@@ -123,22 +123,4 @@ export class Line {
       "the topic was replaced: a new request stands before what is decided already; refusing requests. Restore the topic, or start with a new database and new topics together",
     );
   }
-}
-
-async function untilAborted(
-  waiter: { outcome: Promise<RecordEntry | null>; cancel: () => void } | undefined,
-  signal: AbortSignal,
-): Promise<RecordEntry | null> {
-  if (waiter === undefined) return null;
-  if (signal.aborted) waiter.cancel();
-  else signal.addEventListener("abort", waiter.cancel, { once: true });
-  const entry = await waiter.outcome;
-  signal.removeEventListener("abort", waiter.cancel);
-  return entry;
-}
-
-function unavailable(): Submitted {
-  // Spread, so that all who were turned away do not come back in the same second.
-  const retryAfterS = RETRY_AFTER_MIN_S + Math.floor(Math.random() * RETRY_AFTER_SPREAD_S);
-  return { status: "unavailable", retryAfterS };
 }

@@ -17,7 +17,7 @@ await runService(NAME, async (giveUp) => {
   const config = parseGatewayConfig(process.env);
   const log = buildLog(NAME, config.LOG_LEVEL);
   const gateway = buildGateway(config, log);
-  const { memory, lineWatch, publisher, extents, sql } = gateway;
+  const { memory, lineWatch, publisher, extents, sql, watchSql } = gateway;
   const app = await buildApp(gateway);
   const reader = new RecordReader({
     brokers: config.KAFKA_BROKERS,
@@ -36,7 +36,7 @@ await runService(NAME, async (giveUp) => {
   });
 
   publisher.connect();
-  // Records that are published between this look and the reader's join are found by `readiness`.
+  // Records that are published between this look and the reader's join are found by `lineWatch`.
   memory.start(await awaitLine(sql, log));
   await reader.run();
   lineWatch.start();
@@ -45,7 +45,7 @@ await runService(NAME, async (giveUp) => {
     lineWatch.close();
     await app.close();
     await Promise.all([publisher.close(), reader.close(), extents.close()]);
-    await sql.end({ timeout: CLOSE_TIMEOUT_S });
+    await Promise.all([sql, watchSql].map((it) => it.end({ timeout: CLOSE_TIMEOUT_S })));
   };
   return { running: { close }, log };
 });

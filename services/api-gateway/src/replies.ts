@@ -12,17 +12,22 @@ import { retryAfter, viewBooking, viewQueued } from "./views.ts";
 import type { BookingView } from "./views.ts";
 
 const WAIT = /(?:^|[,\s])wait="?(\d+)"?(?:$|[,;\s])/i;
-const IMPATIENT: Patience = { waitMs: 0, signal: new AbortController().signal };
+/** For who does not wait at all. */
+export const IMPATIENT: Patience = { waitMs: 0, signal: new AbortController().signal };
 /** Given as the reason, because an AbortError with its stack is costly and nobody looks at it. */
 const GONE = "the client is gone";
 
-export function sendProblem(
-  reply: FastifyReply,
-  problem: Problem,
-  retryAfterS?: number,
-): FastifyReply {
+const RETRY_AFTER_MIN_S = 1;
+const RETRY_AFTER_SPREAD_S = 3;
+
+/** Sends a problem document with the headers that belong to its status. */
+export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
   if (problem.status === 401) reply.header("www-authenticate", "Bearer");
-  if (retryAfterS !== undefined) reply.header("retry-after", retryAfterS);
+  if (problem.status === 503) {
+    // Spread, so that all who were turned away do not come back in the same second.
+    const spreadS = Math.floor(Math.random() * RETRY_AFTER_SPREAD_S);
+    reply.header("retry-after", RETRY_AFTER_MIN_S + spreadS);
+  }
   return reply
     .code(problem.status)
     .type("application/problem+json")
@@ -70,7 +75,7 @@ export async function sendAnswer(
       );
     }
     case "unavailable":
-      return sendProblem(reply, buildProblem("unavailable"), answer.retryAfterS);
+      return sendProblem(reply, buildProblem("unavailable"));
   }
 }
 

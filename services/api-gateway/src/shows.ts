@@ -3,9 +3,7 @@
  * seats kept current by the records.
  */
 import type { LineRecord, RecordShow } from "@seatline/shared/contract/record.ts";
-import type { Sql } from "@seatline/shared/db/client.ts";
-import { findSeats, findShow, listShows } from "@seatline/shared/db/load-shows.ts";
-import type { ShowRow } from "@seatline/shared/db/load-shows.ts";
+import type { SeatsRow, ShowRow } from "@seatline/shared/db/load-shows.ts";
 
 import { keepNewest } from "./keep-newest.ts";
 import { SeatMap } from "./seat-map.ts";
@@ -14,16 +12,25 @@ const SHOWS_MAX = 10_000;
 const SEAT_MAPS_MAX = 200;
 const HEADS_MAX = 20_000;
 
+/** How shows are read from Postgres. */
+export type ShowsDeps = {
+  readonly findShow: (key: string | number) => Promise<ShowRow | null>;
+  readonly listShows: (page: { after: number; limit: number }) => Promise<ShowRow[]>;
+  readonly findSeats: (showId: string) => Promise<SeatsRow | null>;
+};
+
 export class Shows {
-  readonly #sql: Sql;
+  readonly #deps: ShowsDeps;
   readonly #shows = new Map<string, ShowRow>();
   readonly #idByNumber = new Map<number, string>();
   readonly #seatMaps = new Map<string, SeatMap>();
+  /** One load of a seat map at a time, however many ask. */
+  readonly #loading = new Map<string, Promise<SeatMap | null>>();
   /** The newest counters of shows, loaded or not: a load may be older than a record before it. */
   readonly #heads = new Map<string, RecordShow>();
 
-  constructor(sql: Sql) {
-    this.#sql = sql;
+  constructor(deps: ShowsDeps) {
+    this.#deps = deps;
   }
 
   /** A show by id or short number, or null. Throws what the driver throws, if it must be asked. */
@@ -31,27 +38,42 @@ export class Shows {
     const id = typeof key === "string" ? key : this.#idByNumber.get(key);
     const known = id === undefined ? undefined : this.#shows.get(id);
     if (known !== undefined) return known;
-    const row = await findShow(this.#sql, key);
+    const row = await this.#deps.findShow(key);
     return row === null ? null : this.#keep(row);
   }
 
   /** A page of shows by number, with counters that are never older than what was answered before. */
   async list(page: { after: number; limit: number }): Promise<ShowRow[]> {
-    const rows = await listShows(this.#sql, page);
-    return rows.map((row) => this.#newest(row));
+    const rows = await this.#deps.listShows(page);
+    return rows.map((row) => (this.#shows.has(row.id) ? this.#keep(row) : this.#newest(row)));
   }
 
-  /** The seats of a show that exists. */
+  /** The seats of a show that exists, never older than what was answered before. */
   async seats(showId: string): Promise<SeatMap | null> {
-    const known = this.#seatMaps.get(showId);
-    if (known !== undefined && known.version >= (this.#heads.get(showId)?.version ?? 0)) {
-      return known;
+    for (;;) {
+      const known = this.#seatMaps.get(showId);
+      if (known !== undefined && known.version >= this.#headVersion(showId)) return known;
+      let loading = this.#loading.get(showId);
+      if (loading === undefined) {
+        loading = this.#loadSeats(showId).finally(() => this.#loading.delete(showId));
+        this.#loading.set(showId, loading);
+      }
+      const loaded = await loading;
+      // One that was under way already may be older than a record that has come meanwhile.
+      if (loaded === null || loaded.version >= this.#headVersion(showId)) return loaded;
     }
-    const row = await findSeats(this.#sql, showId);
+  }
+
+  async #loadSeats(showId: string): Promise<SeatMap | null> {
+    const row = await this.#deps.findSeats(showId);
     if (row === null) return null;
     const loaded = new SeatMap(row);
     keepNewest(this.#seatMaps, SEAT_MAPS_MAX, [showId, loaded]);
     return loaded;
+  }
+
+  #headVersion(showId: string): number {
+    return this.#heads.get(showId)?.version ?? 0;
   }
 
   /** Follows a record. */
@@ -70,6 +92,8 @@ export class Shows {
   }
 
   #keep(row: ShowRow): ShowRow {
+    const known = this.#shows.get(row.id);
+    if (known !== undefined && known.version >= row.version) return known;
     const show = this.#newest(row);
     keepNewest(this.#shows, SHOWS_MAX, [show.id, show]);
     keepNewest(this.#idByNumber, SHOWS_MAX, [show.number, show.id]);

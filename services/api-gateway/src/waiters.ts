@@ -15,6 +15,18 @@ type Waiting = {
   readonly settle: (entry: RecordEntry | null) => void;
 };
 
+/** What was waited for; null when the time is up, or `signal` says that nobody waits any more. */
+export async function untilAborted(
+  waiter: Waiter,
+  signal: AbortSignal,
+): Promise<RecordEntry | null> {
+  if (signal.aborted) waiter.cancel();
+  else signal.addEventListener("abort", waiter.cancel, { once: true });
+  const entry = await waiter.outcome;
+  signal.removeEventListener("abort", waiter.cancel);
+  return entry;
+}
+
 export class Waiters {
   readonly #waiting = new Map<string, Set<Waiting>>();
   #count = 0;

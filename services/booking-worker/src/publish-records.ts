@@ -14,7 +14,8 @@ export type PublishDeps = {
   readonly topics: Topics;
 };
 
-const RECORDS_PER_PAGE = 50;
+/** Each may have many megabytes. */
+const RECORDS_PER_PAGE = 10;
 
 /** Publishes a record, whose text is `body`. False unless the broker has acknowledged all of it. */
 export async function publishRecord(

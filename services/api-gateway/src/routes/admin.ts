@@ -120,8 +120,9 @@ function readPage(query: { showId?: string; status?: string; limit?: string; aft
   return { showId, status, after, limit } satisfies Page;
 }
 
-async function listPage({ sql, shows }: AppDeps, page: Page) {
-  const bookings = await listBookings(sql, { ...page, limit: page.limit + 1 });
+async function listPage({ reads, shows }: AppDeps, page: Page) {
+  const limit = page.limit + 1;
+  const bookings = await reads.run((sql) => listBookings(sql, { ...page, limit }));
   const items = bookings.slice(0, page.limit);
   const views = await Promise.all(items.map((booking) => viewWithPlaces(booking, shows)));
   return {

@@ -155,7 +155,7 @@ function registerChange(app: App, deps: AppDeps, change: "confirm" | "cancel"): 
 type GetRequest = FastifyRequest<{ Params: { id: string }; Querystring: { place?: string } }>;
 
 async function getBooking(
-  { bookings, memory, shows }: AppDeps,
+  { bookings, shows }: AppDeps,
   request: GetRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
@@ -169,36 +169,15 @@ async function getBooking(
       ]),
     );
   }
-  const { waitMs, signal } = readPatience(request, reply, 0);
-  const until = performance.now() + waitMs;
-  for (;;) {
-    // Registered before the look, so that a decision between the two is not missed.
-    const leftMs = signal.aborted ? 0 : until - performance.now();
-    const waiter = leftMs > 0 ? memory.waiters.wait(id, leftMs) : undefined;
-    if (waiter === null) return sendProblem(reply, buildProblem("unavailable"), 1);
-    try {
-      const answer = await bookings.find(id, place);
-      if (place !== null && answer.kind === "refused" && answer.reason === "booking-not-found") {
-        const detail = `No request for this booking stands at place ${request.query.place}. Without \`place\`, the booking itself is looked for.`;
-        return sendProblem(reply, buildProblem("booking-not-found", { detail }));
-      }
-      if (waiter === undefined || !isWaitedFor(answer, request)) {
-        return await sendFound(reply, answer, { request, shows });
-      }
-      signal.addEventListener("abort", waiter.cancel, { once: true });
-      // Not always what is waited for: under one key, earlier requests have the same id.
-      await waiter.outcome;
-      reply.header("preference-applied", "wait");
-    } finally {
-      waiter?.cancel();
-    }
+  const patience = readPatience(request, reply, 0);
+  const isKnown = (booking: Booking) => matchesEtag(request, bookingEtag(booking));
+  const answer = await bookings.find(id, place, { ...patience, isKnown });
+  if (place !== null && answer.kind === "refused" && answer.reason === "booking-not-found") {
+    const detail = `No request for this booking stands at place ${encodePlace(place)}. Without \`place\`, the booking itself is looked for.`;
+    return sendProblem(reply, buildProblem("booking-not-found", { detail }));
   }
-}
-
-/** A decision is waited for while there is none; a change, if the caller says what it has seen. */
-function isWaitedFor(answer: Answer, request: FastifyRequest): boolean {
-  if (answer.kind === "queued") return true;
-  return answer.kind === "booking" && matchesEtag(request, bookingEtag(answer.booking));
+  if (patience.waitMs > 0) reply.header("preference-applied", "wait");
+  return sendFound(reply, answer, { request, shows });
 }
 
 async function sendFound(

@@ -29,7 +29,7 @@ import { registerFaultHandling } from "../errors.ts";
 import { buildInvalid, buildProblem, describeRefusal } from "../problems.ts";
 import type { Problem } from "../problems.ts";
 import { parseLooseTime } from "../read.ts";
-import { readPatience, sendProblem } from "../replies.ts";
+import { IMPATIENT, readPatience, sendProblem } from "../replies.ts";
 import { encodeTime, encodeTimeOrNull } from "../views.ts";
 import { findByParam } from "./shows.ts";
 
@@ -173,12 +173,8 @@ function registerBookings(app: App, deps: AppDeps): void {
       schema: describe("All bookings", ADMIN),
     },
     async (_, reply) => {
-      const bookings = await listBookings(deps.sql, {
-        showId: null,
-        status: null,
-        after: null,
-        limit: LIST_MAX + 1,
-      });
+      const all = { showId: null, status: null, after: null, limit: LIST_MAX + 1 };
+      const bookings = await deps.reads.run((sql) => listBookings(sql, all));
       const last = bookings[LIST_MAX - 1];
       if (bookings.length > LIST_MAX && last !== undefined) {
         reply.header("link", `</v1/bookings?after=${last.id}>; rel="next"`);
@@ -191,7 +187,7 @@ function registerBookings(app: App, deps: AppDeps): void {
     "/bookings/:id",
     { schema: { ...describe("One booking"), params: IdParams } },
     async (request, reply) => {
-      const answer = await deps.bookings.find(request.params.id.toLowerCase(), null);
+      const answer = await deps.bookings.find(request.params.id.toLowerCase(), null, IMPATIENT);
       return sendAnswer(deps, reply, { answer, status: 200 });
     },
   );
@@ -247,7 +243,7 @@ async function createPlainShow(
   );
   switch (created.status) {
     case "unavailable":
-      return sendClassicProblem(reply, buildProblem("unavailable"), created.retryAfterS);
+      return sendClassicProblem(reply, buildProblem("unavailable"));
     case "queued":
       return reply.code(202).send({ id: created.showId, name: show.name, status: "QUEUED" });
     case "refused":
@@ -313,7 +309,7 @@ async function sendAnswer(
       );
     }
     case "unavailable":
-      return sendClassicProblem(reply, buildProblem("unavailable"), answer.retryAfterS);
+      return sendClassicProblem(reply, buildProblem("unavailable"));
   }
 }
 
@@ -321,12 +317,8 @@ function sendFault(reply: FastifyReply, path: string, message: string): FastifyR
   return sendClassicProblem(reply, buildInvalid([{ path, message }]));
 }
 
-function sendClassicProblem(
-  reply: FastifyReply,
-  problem: Problem,
-  retryAfterS?: number,
-): FastifyReply {
-  return sendProblem(reply, { ...problem, error: problem.detail }, retryAfterS);
+function sendClassicProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  return sendProblem(reply, { ...problem, error: problem.detail });
 }
 
 /** Both field sets: `seats` is what is left, as b's clients expect it. */

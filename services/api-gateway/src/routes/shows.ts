@@ -85,7 +85,7 @@ function registerCreateShow(app: App, deps: AppDeps): void {
         readPatience(request, reply, WAIT_DEFAULT_S),
       );
       if (created.status === "unavailable") {
-        return sendProblem(reply, buildProblem("unavailable"), created.retryAfterS);
+        return sendProblem(reply, buildProblem("unavailable"));
       }
       if (created.status === "refused") return sendProblem(reply, buildProblem(created.reason));
       // Not before the ack: what may not exist has no address.

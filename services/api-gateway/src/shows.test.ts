@@ -1,0 +1,76 @@
+/** Planted faults: every caller loads by itself, an older load replaces a newer one. */
+import type { RecordShow } from "@seatline/shared/contract/record.ts";
+import { expect, test } from "vitest";
+
+import { Shows } from "./shows.ts";
+import type { ShowsDeps } from "./shows.ts";
+
+const ID = "01990000-0000-7000-8000-000000000000";
+
+/** Shows whose reads the test answers, in the order in which they were asked for. */
+function buildAnswers() {
+  const asked: ((row: unknown) => void)[] = [];
+  const read = <T>() => new Promise<T>((answer) => asked.push(answer as (row: unknown) => void));
+  const deps: ShowsDeps = {
+    findShow: () => read(),
+    listShows: () => read(),
+    findSeats: () => read(),
+  };
+  return { shows: new Shows(deps), asked };
+}
+
+const seatsRow = (version: number) => ({ version, taken: [], holds: [] });
+const showRow = (version: number) => ({ id: ID, number: 1, version, free: 100 - version });
+
+function recordOf(version: number) {
+  const show: RecordShow = {
+    id: ID,
+    version,
+    updatedAt: version,
+    free: 100 - version,
+    held: version,
+    confirmed: 0,
+    hash: "",
+  };
+  return { shows: [show], entries: [] } as unknown as Parameters<Shows["apply"]>[0];
+}
+
+test("a seat map is loaded once for all who ask meanwhile", async () => {
+  const { shows, asked } = buildAnswers();
+  const answers = [shows.seats(ID), shows.seats(ID), shows.seats(ID)];
+  expect(asked).toHaveLength(1);
+  asked[0]?.(seatsRow(7));
+  for (const seats of await Promise.all(answers)) expect(seats?.version).toBe(7);
+});
+
+test("a seat map that was under way is loaded again where a record has come meanwhile", async () => {
+  const { shows, asked } = buildAnswers();
+  const answer = shows.seats(ID);
+  shows.apply(recordOf(8));
+  asked[0]?.(seatsRow(7));
+  await expect.poll(() => asked.length).toBe(2);
+  asked[1]?.(seatsRow(8));
+  expect((await answer)?.version).toBe(8);
+});
+
+test("a show never gets older, whoever loads it and when", async () => {
+  const { shows, asked } = buildAnswers();
+  const found = shows.find(ID);
+  asked[0]?.(showRow(5));
+  expect((await found)?.version).toBe(5);
+  const listed = shows.list({ after: 0, limit: 1 });
+  asked[1]?.([showRow(7)]);
+  expect((await listed)[0]?.version).toBe(7);
+  expect((await shows.find(ID))?.version).toBe(7);
+  const older = shows.list({ after: 0, limit: 1 });
+  asked[2]?.([showRow(6)]);
+  expect((await older)[0]?.version).toBe(7);
+});
+
+test("what was listed before it was found is not forgotten by the records behind it", async () => {
+  const { shows, asked } = buildAnswers();
+  shows.apply(recordOf(9));
+  const listed = shows.list({ after: 0, limit: 1 });
+  asked[0]?.([showRow(8)]);
+  expect((await listed)[0]).toMatchObject({ version: 9, free: 91 });
+});
