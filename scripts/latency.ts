@@ -2,10 +2,12 @@
 import { parseLatencyOptions } from "@seatline/bench/options.ts";
 import { runLatency } from "@seatline/bench/latency.ts";
 
+import { readEnvironment } from "./environment.ts";
+
 try {
   const options = parseLatencyOptions(process.argv.slice(2));
   const isMet = await runLatency(options, {
-    env: process.env,
+    env: readEnvironment(),
     print: (line) => process.stdout.write(`${line}\n`),
   });
   process.exitCode = isMet ? 0 : 1;

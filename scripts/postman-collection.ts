@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { buildApp } from "@seatline/api-gateway/app.ts";
 import { parseGatewayConfig } from "@seatline/api-gateway/config.ts";
 import { buildGateway } from "@seatline/api-gateway/gateway.ts";
+import { EXAMPLE_SHOW_ID } from "@seatline/shared/contract/http.ts";
 import { buildLog } from "@seatline/shared/runtime/log.ts";
 
 export const COLLECTION_PATH = fileURLToPath(
@@ -13,6 +14,12 @@ export const COLLECTION_PATH = fileURLToPath(
 
 /** A collection stands alone, so it needs a whole address; `npm start` listens here. */
 const DEFAULT_URL = "http://127.0.0.1:3000";
+
+/** What the calls refer to, and whoever imports the collection fills in. */
+const VARIABLES = [
+  { key: "showId", value: "", description: "The id of a show of yours" },
+  { key: "bearerToken", value: "", description: "The admin token, if the routes want one" },
+];
 
 type Conversion =
   | { result: true; output: readonly { data: unknown }[] }
@@ -47,6 +54,8 @@ export async function buildCollection(): Promise<string> {
   const options = {
     folderStrategy: "Tags",
     parametersResolution: "Example",
+    // Else every call would send a key called "string".
+    enableOptionalParameters: false,
   };
   const conversion = await new Promise<Conversion>((resolve, reject) => {
     converter.convertV2({ type: "json", data }, options, (error, result) => {
@@ -55,7 +64,10 @@ export async function buildCollection(): Promise<string> {
     });
   });
   if (!conversion.result) throw new Error(`no collection: ${conversion.reason}`);
-  return `${JSON.stringify(withoutInventions(conversion.output[0]?.data), null, 2)}\n`;
+  const collection = withoutInventions(conversion.output[0]?.data) as { variable?: unknown[] };
+  const variable = [...(collection.variable ?? []), ...VARIABLES];
+  const text = JSON.stringify({ ...collection, variable }, null, 2);
+  return `${text.replaceAll(EXAMPLE_SHOW_ID, "{{showId}}")}\n`;
 }
 
 /**

@@ -2,18 +2,17 @@
  * `npm start`: the whole of Seatline on this machine, until Ctrl-C. Only turns signals into a wish to
  * stop and errors into a sentence; the work is in packages/infra.
  */
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseEnv } from "node:util";
 import { LogFile } from "@seatline/infra/log-file.ts";
 import { killNow } from "@seatline/infra/orphans.ts";
 import { REPOSITORY_ROOT as root, startHomeOf } from "@seatline/infra/paths.ts";
-import { mergeEnvironment, SERVICES } from "@seatline/infra/service-list.ts";
+import { SERVICES } from "@seatline/infra/service-list.ts";
 import { readState } from "@seatline/infra/state-file.ts";
 import { runSupervisor } from "@seatline/infra/supervisor.ts";
 import { ConfigError } from "@seatline/shared/runtime/config.ts";
 
 import { findConfigProblems } from "./configuration.ts";
+import { readEnvironment } from "./environment.ts";
 
 const home = startHomeOf(root);
 const logFile = new LogFile(join(home.logs, "supervisor.log"));
@@ -25,7 +24,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal
 process.on("disconnect", onStop);
 
 try {
-  const env = mergeEnvironment(readDotEnv(), process.env);
+  const env = readEnvironment();
   const problems = findConfigProblems(env);
   if (problems.length > 0) throw new ConfigError(problems);
   await runSupervisor({
@@ -60,9 +59,4 @@ function onStop(): void {
 function log(line: string): void {
   process.stdout.write(`${line}\n`);
   logFile.write(`${new Date().toISOString()} ${line}\n`);
-}
-
-function readDotEnv(): Record<string, string | undefined> {
-  const path = join(root, ".env");
-  return existsSync(path) ? parseEnv(readFileSync(path, "utf8")) : {};
 }

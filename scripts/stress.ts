@@ -2,10 +2,12 @@
 import { parseStressOptions } from "@seatline/bench/options.ts";
 import { runStress } from "@seatline/bench/stress.ts";
 
+import { readEnvironment } from "./environment.ts";
+
 try {
   const options = parseStressOptions(process.argv.slice(2));
   const isKept = await runStress(options, {
-    env: process.env,
+    env: readEnvironment(),
     print: (line) => process.stdout.write(`${line}\n`),
   });
   process.exitCode = isKept ? 0 : 1;

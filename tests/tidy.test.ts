@@ -143,7 +143,7 @@ describe("the code", () => {
 
   it("opens no transaction from Node", () => {
     const begins = SOURCES.filter((file) => !file.endsWith("tidy.test.ts")).filter((file) =>
-      /\bsql\.begin\b|\.transaction\(/.test(read(file)),
+      /\bsql\.begin\b|\bdb\.transaction\(/.test(read(file)),
     );
     expect(begins).toEqual([]);
   });

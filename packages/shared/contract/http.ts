@@ -125,6 +125,9 @@ const WantBody = withMessage(
   'must be {"seats": […]} or {"count": n}',
 );
 
+/** Stands where a reader puts an id of their own. */
+export const EXAMPLE_SHOW_ID = "01990000-0000-7000-8000-000000000000";
+
 export const BookBody = StrictObject(
   {
     showId: UuidSchema,
@@ -139,7 +142,7 @@ export const BookBody = StrictObject(
     ),
     confirm: Type.Optional(withMessage(Type.Enum(["now"]), 'must be "now", or left out')),
   },
-  { showId: "{{showId}}", customer: "c-1042", count: 2 },
+  { showId: EXAMPLE_SHOW_ID, customer: "c-1042", count: 2 },
 );
 
 export const QueuedAnswer = describedAs(
