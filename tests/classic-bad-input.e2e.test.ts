@@ -103,7 +103,6 @@ test("five confirms of nonsense are five times 404, and the server lives", async
   for (let count = 0; count < 5; count++) {
     const answer = await classic.post("/bookings/abc/confirm");
     expect(errorOf(answer)).toMatchObject({ status: 404 });
-    expect(answer.ms).toBeLessThan(1_000);
   }
   expect((await client.call("/health")).status).toBe(200);
 });

@@ -45,7 +45,6 @@ const TEST_CONNECTIONS_MAX = 200;
 /** Who can go on without containers does not wait long for a registry. */
 const PULL_TIMEOUT_MS = 60_000;
 const PULL_ONLY_WAY_TIMEOUT_MS = 10 * 60_000;
-/** Names this part of a checkout's settings. */
 const RESET_HINT = "npm run reset forgets it";
 
 /** Throws one clear sentence when nothing is possible. */

@@ -13,7 +13,6 @@ export type StartHome = {
   readonly folder: string;
   readonly lock: string;
   readonly state: string;
-  readonly settings: string;
   readonly logs: string;
 };
 
@@ -23,7 +22,6 @@ export function startHomeOf(root: string): StartHome {
     folder,
     lock: join(folder, "lock"),
     state: join(folder, "state.json"),
-    settings: join(folder, "settings.json"),
     logs: join(folder, "logs"),
   };
 }

@@ -11,7 +11,6 @@ import {
   buildShowId,
   parseBookingId,
   readPartition,
-  shortId,
 } from "./booking-id.ts";
 import type { IdSecrets } from "./booking-id.ts";
 
@@ -110,12 +109,6 @@ describe("an id", () => {
     for (const partition of [-1, PARTITIONS_MAX]) {
       expect(() => buildBookingId(SECRETS, partition, NOW)).toThrow(AssertionError);
     }
-  });
-
-  it("is shortened to what is of no use to a reader", () => {
-    const id = buildBookingId(SECRETS, 3, NOW);
-    expect(id.startsWith(shortId(id).slice(0, -1))).toBe(true);
-    expect(shortId(id)).toHaveLength(14);
   });
 });
 

@@ -98,11 +98,6 @@ export function buildShowId(nowMs: number): string {
   return formatUuid(withVersion(bytes, 7));
 }
 
-/** An id short enough for a log line, and of no use to whoever reads it there. */
-export function shortId(id: string): string {
-  return `${id.slice(0, 13)}…`;
-}
-
 function sign(
   secret: string,
   bytes: Buffer,

@@ -5,11 +5,13 @@
 import { Type } from "typebox";
 import type { TProperties, TSchema } from "typebox";
 
-import { BOOKING_STATUSES } from "../core/model.ts";
+import { BOOKING_STATUSES, CONFIRMATIONS } from "../core/model.ts";
 import {
   CAPACITY_MAX,
   CountSchema,
   CustomerSchema,
+  HOLD_MAX_MS,
+  HOLD_MIN_MS,
   NullableSchema,
   PaymentSchema,
   SeatsSchema,
@@ -67,12 +69,12 @@ export const CreateShowBody = StrictObject(
     capacity: CapacitySchema,
     holdSeconds: Type.Optional(
       withMessage(
-        Type.Integer({ minimum: 1, maximum: 86_400 }),
-        "must be a whole number of seconds from 1 to 86400",
+        Type.Integer({ minimum: HOLD_MIN_MS / 1_000, maximum: HOLD_MAX_MS / 1_000 }),
+        `must be a whole number of seconds from ${HOLD_MIN_MS / 1_000} to ${HOLD_MAX_MS / 1_000}`,
       ),
     ),
     confirmation: Type.Optional(
-      withMessage(Type.Enum(["manual", "automatic"]), 'must be "manual" or "automatic"'),
+      withMessage(Type.Enum([...CONFIRMATIONS]), 'must be "manual" or "automatic"'),
     ),
     cancelConfirmed: Type.Optional(withMessage(Type.Boolean(), "must be true or false")),
   },
@@ -86,7 +88,7 @@ export const ShowAnswer = describedAs(
     name: Type.String(),
     startsAt: InstantSchema,
     status: Type.Enum(["open"]),
-    confirmation: Type.Enum(["manual", "automatic"], {
+    confirmation: Type.Enum([...CONFIRMATIONS], {
       description: "Whether a hold must be confirmed, or every booking is at once",
     }),
     holdSeconds: Whole("How long an unconfirmed booking keeps its seats"),

@@ -8,11 +8,14 @@ import { Type } from "typebox";
 import { Compile } from "typebox/compile";
 
 import { layoutCapacity } from "../core/layout.ts";
+import { CONFIRMATIONS } from "../core/model.ts";
 import type { Book, CreateShow, Request } from "../core/model.ts";
 import {
   CAPACITY_MAX,
   CountSchema,
   CustomerSchema,
+  HOLD_MAX_MS,
+  HOLD_MIN_MS,
   HashSchema,
   NullableSchema,
   PaymentSchema,
@@ -29,8 +32,6 @@ const ROW_NAME_MAX = 20;
 const SECTION_NAME_MAX = 100;
 const ROWS_MAX = 10_000;
 const SECTIONS_MAX = 1_000;
-const HOLD_MIN_MS = 1_000;
-const HOLD_MAX_MS = 24 * 60 * 60 * 1_000;
 
 /**
  * Strict, unlike everything else here: a member of a want that we do not know would narrow it, and a want
@@ -66,7 +67,7 @@ export const LayoutSchema = Type.Object({
 
 export const RulesSchema = Type.Object({
   holdMs: Type.Integer({ minimum: HOLD_MIN_MS, maximum: HOLD_MAX_MS }),
-  confirmation: Type.Union([Type.Literal("manual"), Type.Literal("automatic")]),
+  confirmation: Type.Enum([...CONFIRMATIONS]),
   cancelConfirmed: Type.Boolean(),
 });
 

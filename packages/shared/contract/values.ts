@@ -14,6 +14,8 @@ export const WANTS_MAX = 1;
 
 /** How long a hold lives unless its show says otherwise. */
 export const HOLD_DEFAULT_MS = 120_000;
+export const HOLD_MIN_MS = 1_000;
+export const HOLD_MAX_MS = 24 * 60 * 60 * 1_000;
 /** The end of year 9999, the last that ISO 8601 writes. */
 export const TIME_MAX_MS = 253_402_300_799_999;
 /** A UUID as we write it: in lower case. */

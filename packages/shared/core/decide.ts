@@ -153,17 +153,17 @@ function decideCancel(booking: Booking, show: Show | null, moment: Moment): Deci
       return refuse(notPending(booking), booking.id);
     case "CONFIRMED":
       return show?.facts.rules.cancelConfirmed === true
-        ? change(booking, released(booking, "CANCELLED", moment))
+        ? change(booking, withoutPlaces(booking, "CANCELLED", moment))
         : refuse("cancel-not-allowed", booking.id);
     case "PENDING":
-      return change(booking, released(booking, "CANCELLED", moment));
+      return change(booking, withoutPlaces(booking, "CANCELLED", moment));
     default:
       return unreachable(booking.status);
   }
 }
 
 /** The booking without its places. */
-export function released(
+export function withoutPlaces(
   booking: Booking,
   status: "CANCELLED" | "FAILED",
   moment: Moment,

@@ -73,9 +73,11 @@ export type Booking = {
   readonly confirmedAt: number | null;
 };
 
+export const CONFIRMATIONS = ["manual", "automatic"] as const;
+
 export type ShowRules = {
   readonly holdMs: number;
-  readonly confirmation: "manual" | "automatic";
+  readonly confirmation: (typeof CONFIRMATIONS)[number];
   readonly cancelConfirmed: boolean;
 };
 

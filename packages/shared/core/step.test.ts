@@ -17,7 +17,7 @@ import {
   tell,
 } from "../testing/builders.ts";
 import { buildPlainLayout } from "./layout.ts";
-import { LAPSES_PER_REQUEST_MAX } from "./step.ts";
+import { LAPSES_PER_REQUEST_MAX } from "./lapse.ts";
 
 const SEAT_1 = { seats: [1] };
 const CREATED = at(0, createShow());

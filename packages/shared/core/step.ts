@@ -2,17 +2,11 @@
  * One turn of the line: time passes, the request is decided, the state follows. A batch is a fold of
  * this; so are the replay of a sale and every test of the rules.
  */
-import { decide, released } from "./decide.ts";
-import type { Booking, Decision, Moment, Request, Write } from "./model.ts";
+import { decide } from "./decide.ts";
+import { releaseLapsed } from "./lapse.ts";
+import type { Decision, Moment, Request } from "./model.ts";
 import { apply } from "./show.ts";
 import type { LineState } from "./show.ts";
-
-/**
- * At most so many lapsed holds are released in front of one request, so that one commit stays a
- * bounded piece of work. More can only be due at once after a long stand-still of a very large
- * show; the next requests, and the sweep's, release the rest, oldest first.
- */
-export const LAPSES_PER_REQUEST_MAX = 2_000;
 
 /**
  * Releases the holds of the request's show that have lapsed by the log's clock, oldest first, then
@@ -24,46 +18,4 @@ export function step(state: LineState, request: Request, moment: Moment): Decisi
   const decision = decide(state, request, moment);
   apply(state, decision.writes);
   return { outcome: decision.outcome, writes: [...lapses, ...decision.writes] };
-}
-
-/** The writes that release what has lapsed before `request`. The booking it speaks of comes first. */
-export function releaseLapsed(state: LineState, request: Request, moment: Moment): Write[] {
-  const subject = state.bookings.get(
-    "bookingId" in request ? request.bookingId : request.requestId,
-  );
-  const showId = "showId" in request ? request.showId : subject?.showId;
-  const show = showId === undefined ? undefined : state.shows.get(showId);
-  if (show === undefined) return [];
-  const lapsed = new Set<Booking>();
-  // The booking under a request's id may be another show's: then it is none of this request's business.
-  if (subject !== undefined && subject.showId === showId && hasLapsed(subject, moment))
-    lapsed.add(subject);
-  const due = show.holds
-    .due(moment.appendedAt)
-    .map((bookingId) => state.bookings.get(bookingId))
-    .filter((booking) => booking !== undefined)
-    .filter((booking) => hasLapsed(booking, moment))
-    .sort(byExpiryThenPlace);
-  for (const booking of due) {
-    if (lapsed.size >= LAPSES_PER_REQUEST_MAX) break;
-    lapsed.add(booking);
-  }
-  return [...lapsed].map((before) => ({
-    kind: "booking",
-    before,
-    after: { ...released(before, "FAILED", moment), reason: "hold-expired" },
-  }));
-}
-
-/** A confirm that reaches the line before `expiresAt` wins, however late it is decided. */
-function hasLapsed(booking: Booking, moment: Moment): boolean {
-  return (
-    booking.status === "PENDING" &&
-    booking.expiresAt !== null &&
-    booking.expiresAt <= moment.appendedAt
-  );
-}
-
-function byExpiryThenPlace(a: Booking, b: Booking): number {
-  return (a.expiresAt ?? 0) - (b.expiresAt ?? 0) || a.place.offset - b.place.offset;
 }

@@ -1,4 +1,4 @@
-/** Reads how far the lines are decided, and the records that a line left behind. */
+/** Reads how far the lines are decided. */
 import type { Sql } from "./client.ts";
 
 export type PartitionRow = {
@@ -21,33 +21,4 @@ export async function loadPartitions(sql: Sql): Promise<PartitionRow[]> {
            encode(last_digest, 'hex') as "lastDigest",
            floor(extract(epoch from clock_timestamp()) * 1000)::float8 as "clockMs"
       from partitions order by partition`;
-}
-
-export type RecordRow = {
-  readonly first: number;
-  readonly next: number;
-  readonly body: string;
-};
-
-/** The records of a partition from an offset on, oldest first, at most `limit`. */
-export async function loadRecords(
-  sql: Sql,
-  { partition, from, limit }: { partition: number; from: number; limit: number },
-): Promise<RecordRow[]> {
-  return await sql<RecordRow[]>`
-    select first_offset::float8 as first, next_offset::float8 as next, body
-      from records where partition = ${partition} and first_offset >= ${from}
-     order by first_offset limit ${limit}`;
-}
-
-/** The record that holds the decision of one place, or null if that is not decided or not kept. */
-export async function findRecordOf(
-  sql: Sql,
-  { partition, offset }: { partition: number; offset: number },
-): Promise<RecordRow | null> {
-  const [row] = await sql<RecordRow[]>`
-    select first_offset::float8 as first, next_offset::float8 as next, body
-      from records where partition = ${partition} and first_offset <= ${offset}
-     order by first_offset desc limit 1`;
-  return row === undefined || row.next <= offset ? null : row;
 }

@@ -22,7 +22,8 @@ import { commitDecisions } from "./commit-decisions.ts";
 import { loadLapsed } from "./load-lapsed.ts";
 import { listBookings } from "./list-bookings.ts";
 import { findBooking, loadBookings } from "./load-bookings.ts";
-import { findRecordOf, loadPartitions, loadRecords } from "./load-partitions.ts";
+import { loadPartitions } from "./load-partitions.ts";
+import { findRecordOf, loadRecords } from "./load-records.ts";
 import { findSeats, findShow, listShows, loadShows } from "./load-shows.ts";
 
 const layout = {

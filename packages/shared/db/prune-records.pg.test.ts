@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { createDatabase } from "../testing/database.ts";
 import type { TestDatabase } from "../testing/database.ts";
-import { loadRecords } from "./load-partitions.ts";
+import { loadRecords } from "./load-records.ts";
 import { pruneRecords } from "./prune-records.ts";
 
 const DAYS = 30;

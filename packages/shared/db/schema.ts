@@ -21,7 +21,7 @@ import {
 } from "drizzle-orm/pg-core";
 
 import type { Layout } from "../core/layout.ts";
-import { BOOKING_STATUSES } from "../core/model.ts";
+import { BOOKING_STATUSES, CONFIRMATIONS } from "../core/model.ts";
 import type { RefusalFacts, StandingPlaces, Want } from "../core/model.ts";
 
 const bytea = customType<{ data: Buffer }>({ dataType: () => "bytea" });
@@ -38,7 +38,7 @@ export const shows = pgTable(
     startsAt: time("starts_at").notNull(),
     layout: jsonb("layout").$type<Layout>().notNull(),
     holdMs: integer("hold_ms").notNull(),
-    confirmation: text("confirmation", { enum: ["manual", "automatic"] }).notNull(),
+    confirmation: text("confirmation", { enum: CONFIRMATIONS }).notNull(),
     cancelConfirmed: boolean("cancel_confirmed").notNull(),
     requestHash: bytea("request_hash").notNull(),
     capacity: integer("capacity").notNull(),

@@ -5,7 +5,7 @@ import { FIRST_TAIL, encodeEntry, hashChain, parseRecord } from "../contract/rec
 import { encodeRequest } from "../contract/request.ts";
 import type { Book, Request } from "../core/model.ts";
 import { buildLineState } from "../core/show.ts";
-import { LAPSES_PER_REQUEST_MAX } from "../core/step.ts";
+import { LAPSES_PER_REQUEST_MAX } from "../core/lapse.ts";
 import type { LineMessage } from "./feed.ts";
 import { RECORD_BYTES_MAX } from "./topics.ts";
 import {

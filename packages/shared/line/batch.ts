@@ -54,8 +54,8 @@ export type CoreFailure = { readonly failedAt: number; readonly error: unknown }
  * lapses in front of that request, the largest record stays below what the topic takes.
  */
 export const BATCH_WRITES_MAX = 2_000;
-/** Characters of its record after which a batch is cut: half of the bytes that the topic takes. */
-const BATCH_RECORD_SIZE_MAX = 8 * 1024 * 1024;
+/** Bytes of its record after which a batch is cut: half of what the topic takes. */
+const BATCH_RECORD_BYTES_MAX = 8 * 1024 * 1024;
 /** Far more than any request of ours has; a larger message is parked unread. */
 export const REQUEST_BYTES_MAX = 256 * 1024;
 
@@ -133,7 +133,7 @@ export function decideBatch(
         return { failedAt: message.offset, error };
       }
     }
-    if (fold.writes.length >= BATCH_WRITES_MAX || fold.size >= BATCH_RECORD_SIZE_MAX) break;
+    if (fold.writes.length >= BATCH_WRITES_MAX || fold.bytes >= BATCH_RECORD_BYTES_MAX) break;
   }
   const last = messages[fold.entries.length - 1];
   assert(last !== undefined, "a batch has at least one message");
@@ -176,8 +176,8 @@ class BatchFold {
   readonly hashes = new Map<string, string>();
   /** When their last entries were decided. */
   readonly #updatedAt = new Map<string, number>();
-  /** Characters of all entries so far. */
-  size = 0;
+  /** Of all entries so far. */
+  bytes = 0;
   readonly #heads: ReadonlyMap<string, ShowHead>;
 
   constructor(heads: ReadonlyMap<string, ShowHead>) {
@@ -252,7 +252,7 @@ class BatchFold {
     const text = encodeEntry(entry);
     this.entries.push(entry);
     this.entryTexts.push(text);
-    this.size += text.length;
+    this.bytes += Buffer.byteLength(text);
     return text;
   }
 }

@@ -63,7 +63,7 @@ export class Publisher {
     this.#options = options;
   }
 
-  /** Whether the last thing the broker did was to answer. */
+  /** Whether there is a connection that has not failed yet. */
   get isConnected(): boolean {
     return this.#producer !== undefined;
   }
@@ -110,7 +110,7 @@ export class Publisher {
     let bytes = 0;
     let count = 0;
     for (const { message } of this.#queue) {
-      bytes += message.value.length;
+      bytes += Buffer.byteLength(message.value);
       if (count > 0 && (count >= SEND_MESSAGES_MAX || bytes > SEND_BYTES_MAX)) break;
       count += 1;
     }

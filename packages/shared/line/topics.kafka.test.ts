@@ -1,11 +1,9 @@
-/** Topics are made as the line needs them, and their ends are told. */
+/** Topics are made as the line needs them. */
 import { ConfigResourceTypes } from "kafkajs";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
-import { createTestTopics, buildTopicPrefix, testBroker, withAdmin } from "../testing/broker.ts";
-import { TEST_PARTITIONS } from "../testing/servers.ts";
-import { Publisher } from "./publisher.ts";
-import { ExtentReader, RECORD_BYTES_MAX, buildTopics } from "./topics.ts";
+import { createTestTopics, buildTopicPrefix, withAdmin } from "../testing/broker.ts";
+import { RECORD_BYTES_MAX, buildTopics } from "./topics.ts";
 
 async function readConfig(topic: string): Promise<Record<string, string>> {
   const { resources } = await withAdmin((admin) =>
@@ -86,35 +84,5 @@ describe("createTopics", () => {
       name: "ConfigError",
       problems: expect.arrayContaining([problem]) as string[],
     });
-  });
-});
-
-describe("ExtentReader", () => {
-  const open: { close: () => Promise<void> }[] = [];
-  afterEach(async () => {
-    await Promise.all(open.splice(0).map((it) => it.close()));
-  });
-
-  it("tells where each partition begins and ends", async () => {
-    const topics = await createTestTopics();
-    const publisher = new Publisher({ ...testBroker(), deadlineMs: 10_000, queueMax: 10 });
-    const extents = new ExtentReader(testBroker());
-    open.push(publisher, extents);
-    const message = { topic: topics.requests, partition: 1, key: "k", value: "v" };
-    await Promise.all([1, 2, 3].map(() => publisher.publish(message)));
-    const found = await extents.load(topics.requests);
-    expect(found.size).toBe(TEST_PARTITIONS);
-    expect(found.get(0)).toEqual({ low: 0, end: 0 });
-    expect(found.get(1)).toEqual({ low: 0, end: 3 });
-  });
-
-  it("fails where there is no broker or no topic, and can be asked again", async () => {
-    const nowhere = new ExtentReader({ ...testBroker(), brokers: ["127.0.0.1:1"] });
-    const extents = new ExtentReader(testBroker());
-    open.push(nowhere, extents);
-    await expect(nowhere.load("any")).rejects.toThrow(/KafkaJS|Connection error|connect/);
-    await expect(extents.load(`${buildTopicPrefix()}.none`)).rejects.toThrow(/topic/);
-    const topics = await createTestTopics();
-    expect((await extents.load(topics.requests)).size).toBe(TEST_PARTITIONS);
   });
 });

@@ -33,8 +33,6 @@ export const RECORD_BYTES_MAX = 16 * 1024 * 1024;
 const TOPIC_RESOURCE = 2 as ConfigResourceTypes.TOPIC;
 const ADMIN_REQUEST_TIMEOUT_MS = 10_000;
 const ADMIN_RETRIES = 20;
-const EXTENT_TIMEOUT_MS = 5_000;
-const EXTENT_RETRIES = 2;
 const SERVED_TIMEOUT_MS = 30_000;
 const SERVED_LOOK_MS = 50;
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -148,57 +146,5 @@ async function untilServed(admin: Admin, topic: string): Promise<void> {
       if (performance.now() > deadline) throw error;
       await pause(SERVED_LOOK_MS);
     }
-  }
-}
-
-/** Where a partition of a topic begins and ends: `low` is the oldest offset, `end` the next to come. */
-export type Extent = { readonly low: number; readonly end: number };
-
-/** Asks the broker for the extents of a topic's partitions, on a connection that it keeps. */
-export class ExtentReader {
-  readonly #options: KafkaAddress;
-  #admin: Promise<ReturnType<ReturnType<typeof connectKafka>["admin"]>> | undefined;
-
-  constructor(options: KafkaAddress) {
-    this.#options = options;
-  }
-
-  /** Extents by partition. Throws what kafkajs throws; the next call connects anew. */
-  async load(topic: string): Promise<Map<number, Extent>> {
-    this.#admin ??= this.#connect();
-    const connecting = this.#admin;
-    try {
-      const admin = await connecting;
-      const offsets = await admin.fetchTopicOffsets(topic);
-      return new Map(
-        offsets.map(({ partition, low, high }) => [
-          partition,
-          { low: Number(low), end: Number(high) },
-        ]),
-      );
-    } catch (error) {
-      if (this.#admin === connecting) this.#admin = undefined;
-      void connecting
-        .then((admin) => admin.disconnect())
-        .catch(() => {
-          // It was broken already; the error that tells so is thrown below.
-        });
-      throw error;
-    }
-  }
-
-  async close(): Promise<void> {
-    const admin = await this.#admin?.catch(() => undefined);
-    await admin?.disconnect();
-  }
-
-  async #connect() {
-    const admin = connectKafka({
-      ...this.#options,
-      requestTimeoutMs: EXTENT_TIMEOUT_MS,
-      retries: EXTENT_RETRIES,
-    }).admin();
-    await admin.connect();
-    return admin;
   }
 }

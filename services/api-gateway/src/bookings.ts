@@ -26,9 +26,9 @@ import type {
   Want,
 } from "@seatline/shared/core/model.ts";
 import { findBooking } from "@seatline/shared/db/load-bookings.ts";
-import { findRecordOf } from "@seatline/shared/db/load-partitions.ts";
+import { findRecordOf } from "@seatline/shared/db/load-records.ts";
 import type { ShowRow } from "@seatline/shared/db/load-shows.ts";
-import type { ExtentReader } from "@seatline/shared/line/topics.ts";
+import type { ExtentReader } from "@seatline/shared/line/extents.ts";
 import { classifyFault } from "@seatline/shared/runtime/faults.ts";
 
 import { keepNewest } from "./keep-newest.ts";
@@ -45,7 +45,6 @@ export type BookingsDeps = {
   readonly shows: Shows;
   readonly reads: Reads;
   readonly extents: ExtentReader;
-  readonly requestsTopic: string;
 };
 
 export type BookInput = {
@@ -235,9 +234,9 @@ export class Bookings {
 
   /** Nobody has been given a place that the line does not reach; a look at the broker makes sure. */
   async #isBeyondEnd({ partition, offset }: Place): Promise<boolean> {
-    const { memory, extents, requestsTopic } = this.#deps;
+    const { memory, extents } = this.#deps;
     if (offset < memory.line(partition).end) return false;
-    const end = (await extents.load(requestsTopic)).get(partition)?.end ?? 0;
+    const { end } = await extents.find(partition);
     memory.noteEnd(partition, end);
     return offset >= end;
   }
@@ -248,11 +247,11 @@ export class Bookings {
    * before the look at the end is in one of them.
    */
   async #findWithoutPlace(id: string, partition: number): Promise<Answer> {
-    const { extents, requestsTopic, line, memory } = this.#deps;
+    const { extents, line, memory } = this.#deps;
     const stored = await this.#loadBooking(id, partition);
     if (stored === null) return UNAVAILABLE;
     if (stored.booking !== null) return booked(stored.booking);
-    const end = (await extents.load(requestsTopic)).get(partition)?.end ?? 0;
+    const { end } = await extents.find(partition);
     const found = await this.#loadBooking(id, partition);
     if (found === null) return UNAVAILABLE;
     const { booking, nextOffset } = found;

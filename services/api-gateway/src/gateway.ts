@@ -1,9 +1,10 @@
 /** Wires the gateway's parts together, by hand. */
 import { connectSql } from "@seatline/shared/db/client.ts";
-import { loadRecords } from "@seatline/shared/db/load-partitions.ts";
+import { loadRecords } from "@seatline/shared/db/load-records.ts";
 import { findSeats, findShow, listShows } from "@seatline/shared/db/load-shows.ts";
+import { ExtentReader } from "@seatline/shared/line/extents.ts";
 import { Publisher } from "@seatline/shared/line/publisher.ts";
-import { ExtentReader, buildTopics } from "@seatline/shared/line/topics.ts";
+import { buildTopics } from "@seatline/shared/line/topics.ts";
 import type { Log } from "@seatline/shared/runtime/log.ts";
 
 import { Bookings } from "./bookings.ts";
@@ -40,7 +41,7 @@ export function buildGateway(config: GatewayConfig, log: Log) {
     deadlineMs: PUBLISH_DEADLINE_MS,
     queueMax: PUBLISH_QUEUE_MAX,
   });
-  const extents = new ExtentReader(address);
+  const extents = new ExtentReader({ ...address, topic: topics.requests });
   const shows = new Shows({
     findShow: (key) => reads.run(() => findShow(sql, key)),
     listShows: (page) => reads.run(() => listShows(sql, page)),

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { FIRST_TAIL, encodeEntry, encodeRecord } from "@seatline/shared/contract/record.ts";
 import type { LineRecord, RecordEntry } from "@seatline/shared/contract/record.ts";
-import type { RecordRow } from "@seatline/shared/db/load-partitions.ts";
+import type { RecordRow } from "@seatline/shared/db/load-records.ts";
 import { buildLog } from "@seatline/shared/runtime/log.ts";
 
 import { LineMemory } from "./line-memory.ts";

@@ -8,7 +8,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { parseRecord } from "@seatline/shared/contract/record.ts";
 import type { LineRecord, RecordEntry } from "@seatline/shared/contract/record.ts";
 import type { Booking } from "@seatline/shared/core/model.ts";
-import type { PartitionRow, RecordRow } from "@seatline/shared/db/load-partitions.ts";
+import type { PartitionRow } from "@seatline/shared/db/load-partitions.ts";
+import type { RecordRow } from "@seatline/shared/db/load-records.ts";
 import type { Log } from "@seatline/shared/runtime/log.ts";
 
 import { Drain } from "./drain.ts";
@@ -78,7 +79,7 @@ export class LineMemory {
     return this.#bookings.get(id);
   }
 
-  /** A request stands in the line at `offset`. */
+  /** The line reaches to `end`, the next offset to come. */
   noteEnd(partition: number, end: number): void {
     const line = this.#line(partition);
     line.end = Math.max(line.end, end);

@@ -5,7 +5,7 @@
 import { loadPartitions } from "@seatline/shared/db/load-partitions.ts";
 import type { Sql } from "@seatline/shared/db/client.ts";
 import type { Publisher } from "@seatline/shared/line/publisher.ts";
-import type { ExtentReader } from "@seatline/shared/line/topics.ts";
+import type { ExtentReader } from "@seatline/shared/line/extents.ts";
 import type { Checks } from "@seatline/shared/runtime/health.ts";
 import { repeat } from "@seatline/shared/runtime/repeat.ts";
 import type { Repeated } from "@seatline/shared/runtime/repeat.ts";
@@ -21,7 +21,6 @@ export type LineWatchDeps = {
   readonly sql: Sql;
   readonly reads: Reads;
   readonly extents: ExtentReader;
-  readonly requestsTopic: string;
   readonly publisher: Publisher;
   readonly memory: LineMemory;
   readonly line: Line;
@@ -102,9 +101,9 @@ export class LineWatch {
   }
 
   async #lookAtBroker(): Promise<void> {
-    const { extents, requestsTopic, memory, log } = this.#deps;
+    const { extents, memory, log } = this.#deps;
     try {
-      for (const [partition, { end }] of await extents.load(requestsTopic)) {
+      for (const [partition, { end }] of await extents.load()) {
         if (partition < memory.partitionCount) memory.noteEnd(partition, end);
       }
       if (!this.#broker) log.info("the broker answers");

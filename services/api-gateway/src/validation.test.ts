@@ -58,11 +58,9 @@ test("where no body is fine, the faults of a body are told without a word about 
   expect(listFaults(ConfirmOrNothing, [])).toEqual([": the body must be a JSON object"]);
 });
 
-test("however many faults there are, a bounded number is told, and soon", () => {
+test("however many faults there are, a bounded number is told", () => {
   const body = Object.fromEntries(Array.from({ length: 12_000 }, (_, index) => [`m${index}`, 0]));
-  const startedAt = performance.now();
   expect(listFaults(BookBody, body)).toHaveLength(20);
-  expect(performance.now() - startedAt).toBeLessThan(500);
 });
 
 test("schemas without a sentence of their own still say what would be right", () => {

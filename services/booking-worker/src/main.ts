@@ -1,8 +1,9 @@
 /** The booking-worker's process: configuration in, clients up, the worker running until told to stop. */
 import { awaitLine } from "@seatline/shared/db/await-line.ts";
 import { CLOSE_TIMEOUT_S, connectSql } from "@seatline/shared/db/client.ts";
+import { ExtentReader } from "@seatline/shared/line/extents.ts";
 import { Publisher } from "@seatline/shared/line/publisher.ts";
-import { ExtentReader, buildTopics } from "@seatline/shared/line/topics.ts";
+import { buildTopics } from "@seatline/shared/line/topics.ts";
 import { parseConfig } from "@seatline/shared/runtime/config.ts";
 import { runHealthServer } from "@seatline/shared/runtime/health.ts";
 import { runService } from "@seatline/shared/runtime/lifecycle.ts";
@@ -34,8 +35,8 @@ await runService(NAME, async (giveUp) => {
     deadlineMs: PUBLISH_DEADLINE_MS,
     queueMax: PUBLISH_QUEUE_MAX,
   });
-  const extents = new ExtentReader(address);
   const topics = buildTopics(config.TOPIC_PREFIX);
+  const extents = new ExtentReader({ ...address, topic: topics.requests });
   const worker = new Worker({
     ...address,
     groupId: `${config.TOPIC_PREFIX}.${NAME}`,

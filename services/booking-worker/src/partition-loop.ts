@@ -27,9 +27,10 @@ import {
 } from "@seatline/shared/line/batch.ts";
 import type { Position, ReadMessage } from "@seatline/shared/line/batch.ts";
 import type { LineConsumer } from "@seatline/shared/line/consumer.ts";
+import type { ExtentReader } from "@seatline/shared/line/extents.ts";
 import type { Feed } from "@seatline/shared/line/feed.ts";
 import type { Publisher } from "@seatline/shared/line/publisher.ts";
-import type { ExtentReader, Topics } from "@seatline/shared/line/topics.ts";
+import type { Topics } from "@seatline/shared/line/topics.ts";
 import type { GiveUp } from "@seatline/shared/runtime/lifecycle.ts";
 import type { Log } from "@seatline/shared/runtime/log.ts";
 
@@ -195,9 +196,7 @@ export class PartitionLoop {
 
   /** Where to begin reading: at the last decided message, if the topic still has it. */
   async #findReread(next: number): Promise<number | "replaced"> {
-    const extents = await this.#deps.extents.load(this.#deps.topics.requests);
-    const extent = extents.get(this.partition);
-    if (extent === undefined) throw new Error(`the topic has no partition ${this.partition}`);
+    const extent = await this.#deps.extents.find(this.partition);
     if (extent.end < next) {
       this.#giveUpReplaced(next, `the topic ends at ${extent.end}`);
       return "replaced";

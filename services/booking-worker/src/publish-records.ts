@@ -4,7 +4,7 @@ import { parseRecord } from "@seatline/shared/contract/record.ts";
 import type { LineRecord } from "@seatline/shared/contract/record.ts";
 import { assert } from "@seatline/shared/core/assert.ts";
 import type { Sql } from "@seatline/shared/db/client.ts";
-import { loadRecords } from "@seatline/shared/db/load-partitions.ts";
+import { loadRecords } from "@seatline/shared/db/load-records.ts";
 import type { Publisher } from "@seatline/shared/line/publisher.ts";
 import type { Topics } from "@seatline/shared/line/topics.ts";
 

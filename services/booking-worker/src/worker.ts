@@ -101,9 +101,9 @@ export class Worker {
   }
 
   async #watchOnce(): Promise<void> {
-    const { extents, topics, log, giveUp } = this.#deps;
+    const { extents, log, giveUp } = this.#deps;
     try {
-      const ends = await extents.load(topics.requests);
+      const ends = await extents.load();
       this.#brokerAnswers = true;
       this.#watchMembership();
       for (const [partition, { loop }] of this.#loops) {

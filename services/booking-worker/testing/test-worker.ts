@@ -1,7 +1,7 @@
 /** A worker of real parts inside the test's process, so that a test can break one of them. */
 import { CLOSE_TIMEOUT_S, connectSql } from "@seatline/shared/db/client.ts";
+import { ExtentReader } from "@seatline/shared/line/extents.ts";
 import { Publisher } from "@seatline/shared/line/publisher.ts";
-import { ExtentReader } from "@seatline/shared/line/topics.ts";
 import { testBroker } from "@seatline/shared/testing/broker.ts";
 import type { TestLine } from "@seatline/shared/testing/line.ts";
 import { buildReadableLog } from "@seatline/shared/testing/log-lines.ts";
@@ -51,7 +51,7 @@ export async function startWorker(
     deadlineMs: publishDeadlineMs,
     queueMax: QUEUE_MAX,
   });
-  const extents = new ExtentReader(address);
+  const extents = new ExtentReader({ ...address, topic: line.topics.requests });
   const gaveUp: string[] = [];
   const worker = new Worker({
     ...address,

@@ -1,0 +1,64 @@
+/** Where the partitions of a topic begin and end, as the broker says. */
+import type { Admin } from "kafkajs";
+
+import { connectKafka } from "./kafka.ts";
+import type { KafkaAddress } from "./kafka.ts";
+
+/** `low` is the oldest offset of a partition, `end` the next to come. */
+export type Extent = { readonly low: number; readonly end: number };
+
+const REQUEST_TIMEOUT_MS = 5_000;
+const RETRIES = 2;
+
+/** Asks for the extents of one topic, on a connection that it keeps. */
+export class ExtentReader {
+  readonly #options: KafkaAddress & { readonly topic: string };
+  #admin: Promise<Admin> | undefined;
+
+  constructor(options: KafkaAddress & { readonly topic: string }) {
+    this.#options = options;
+  }
+
+  /** Extents by partition. Throws what kafkajs throws; the next call connects anew. */
+  async load(): Promise<Map<number, Extent>> {
+    this.#admin ??= this.#connect();
+    const connecting = this.#admin;
+    try {
+      const admin = await connecting;
+      const offsets = await admin.fetchTopicOffsets(this.#options.topic);
+      return new Map(
+        offsets.map(({ partition, low, high }) => [
+          partition,
+          { low: Number(low), end: Number(high) },
+        ]),
+      );
+    } catch (error) {
+      if (this.#admin === connecting) this.#admin = undefined;
+      void connecting
+        .then((admin) => admin.disconnect())
+        .catch(() => {
+          // It was broken already; the error that tells so is thrown below.
+        });
+      throw error;
+    }
+  }
+
+  /** The extent of one partition; throws where the topic has none of that number. */
+  async find(partition: number): Promise<Extent> {
+    const extent = (await this.load()).get(partition);
+    if (extent !== undefined) return extent;
+    throw new Error(`the topic ${this.#options.topic} has no partition ${partition}`);
+  }
+
+  async close(): Promise<void> {
+    const admin = await this.#admin?.catch(() => undefined);
+    await admin?.disconnect();
+  }
+
+  async #connect(): Promise<Admin> {
+    const options = { requestTimeoutMs: REQUEST_TIMEOUT_MS, retries: RETRIES };
+    const admin = connectKafka({ ...this.#options, ...options }).admin();
+    await admin.connect();
+    return admin;
+  }
+}
