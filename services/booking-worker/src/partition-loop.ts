@@ -12,9 +12,7 @@ import type { LineState } from "@seatline/shared/core/show.ts";
 import type { Sql } from "@seatline/shared/db/client.ts";
 import { commitDecisions } from "@seatline/shared/db/commit-decisions.ts";
 import type { Batch } from "@seatline/shared/db/commit-decisions.ts";
-import { ConfigError } from "@seatline/shared/runtime/config.ts";
 import { classifyFault } from "@seatline/shared/runtime/faults.ts";
-import type { FaultKind } from "@seatline/shared/runtime/faults.ts";
 import { loadBookings } from "@seatline/shared/db/load-bookings.ts";
 import { loadPartitions } from "@seatline/shared/db/load-partitions.ts";
 import { loadShows } from "@seatline/shared/db/load-shows.ts";
@@ -36,6 +34,8 @@ import type { Log } from "@seatline/shared/runtime/log.ts";
 
 import { DecisionClock } from "./decision-clock.ts";
 import { publishRecord, publishStored } from "./publish-records.ts";
+import { Recovery } from "./recovery.ts";
+import type { Trouble } from "./recovery.ts";
 
 export type LoopDeps = {
   readonly sql: Sql;
@@ -58,27 +58,11 @@ type Owned = {
   readonly clock: DecisionClock;
 };
 
-/** Why the partition must be taken again. */
-type Trouble = {
-  readonly kind: FaultKind | "fenced" | "feed" | "doubt" | "core" | "unpublished" | "replaced";
-  readonly error?: unknown;
-};
-
 const FEED_TROUBLES = { stopped: "feed", timeout: "feed", doubtful: "doubt" } as const;
-const BATCH_MESSAGES_MAX = 1_000;
 const BATCH_BYTES_MAX = 1024 * 1024;
 /** How long the last decided message may take to come again from Kafka. */
 const REREAD_TIMEOUT_MS = 10_000;
 const IDLE_TIMEOUT_MS = 60_000;
-const BACK_OFF_FIRST_MS = 50;
-const BACK_OFF_MAX_MS = 2_000;
-const BACK_OFF_EXHAUSTED_MS = 5_000;
-/** A batch that fails so often for a reason of data is committed one request at a time. */
-const DATA_FAULTS_MAX = 3;
-/** The feed may break so often without any progress before that counts as a hole in the log. */
-const FEED_TROUBLES_MAX = 5;
-/** Troubles further apart than this have nothing to do with each other: an idle line has one now and then. */
-const STREAK_GAP_MAX_MS = 60_000;
 /** Shows kept in memory between batches; the one touched longest ago goes first. */
 const SHOWS_MAX = 500;
 
@@ -86,15 +70,9 @@ export class PartitionLoop {
   readonly partition: number;
   readonly #deps: LoopDeps;
   #stopped = false;
-  #messagesMax = BATCH_MESSAGES_MAX;
   #isWaiting = false;
   #next = 0;
-  /** Offsets that are parked undecided, and why; emptied as they are committed. */
-  readonly #poison = new Map<number, string>();
-  /** Where the core failed last, and on which state. */
-  #suspected = { next: -1, offset: -1 };
-  /** Troubles in a row at the same offset, and when the last one was. */
-  #streak = { next: -1, at: 0, data: 0, feed: 0, any: 0 };
+  readonly #recovery = new Recovery();
 
   constructor(partition: number, deps: LoopDeps) {
     this.partition = partition;
@@ -113,8 +91,7 @@ export class PartitionLoop {
         kind: classifyFault(error),
         error,
       }));
-      if (trouble === null || this.#stopped) return;
-      await this.#recover(trouble);
+      if (trouble === null || this.#stopped || !(await this.#recover(trouble))) return;
     }
   }
 
@@ -158,26 +135,26 @@ export class PartitionLoop {
     const clock = new DecisionClock(row.clockMs, this.#deps.log);
     this.#next = row.nextOffset;
     this.#isWaiting = false;
-    const expected = await this.#findReread(row.nextOffset);
-    if (expected === "replaced") return { kind: "replaced" };
+    const from = await this.#findReread(row.nextOffset);
+    if (typeof from !== "number") return from;
     // Stopped meanwhile: starting the feed would undo that, and this loop would never end.
     if (this.#stopped) return { kind: "feed" };
-    const feed = consumer.startFeed(this.partition, expected);
-    if (expected < row.nextOffset) {
+    const feed = consumer.startFeed(this.partition, from);
+    if (from < row.nextOffset) {
       // One message, however large: the first is handed out beyond the bound on bytes.
       const reread = await feed.take({ messagesMax: 1, bytesMax: 0, timeoutMs: REREAD_TIMEOUT_MS });
       if (typeof reread === "string") return { kind: FEED_TROUBLES[reread] };
       const [last] = reread;
       if (last === undefined || digestMessage(last) !== row.lastDigest) {
-        this.#giveUpReplaced(
-          row.nextOffset,
-          "another message stands where the last decided one was",
-        );
-        return { kind: "replaced" };
+        const found = "another message stands where the last decided one was";
+        return this.#describeReplaced(row.nextOffset, found);
       }
     }
-    const { publishedOffset: from, nextOffset: to } = row;
-    const published = await publishStored(this.#deps, { partition: this.partition, from, to });
+    const unpublished = { from: row.publishedOffset, to: row.nextOffset };
+    const published = await publishStored(this.#deps, {
+      partition: this.partition,
+      ...unpublished,
+    });
     if (!published) return { kind: "unpublished" };
     return {
       position: {
@@ -195,35 +172,28 @@ export class PartitionLoop {
   }
 
   /** Where to begin reading: at the last decided message, if the topic still has it. */
-  async #findReread(next: number): Promise<number | "replaced"> {
-    const extent = await this.#deps.extents.find(this.partition);
-    if (extent.end < next) {
-      this.#giveUpReplaced(next, `the topic ends at ${extent.end}`);
-      return "replaced";
-    }
-    if (extent.low > next) {
-      this.#giveUpReplaced(next, `the topic begins only at ${extent.low}`);
-      return "replaced";
-    }
-    return next > extent.low ? next - 1 : next;
+  async #findReread(next: number): Promise<number | Trouble> {
+    const { low, end } = await this.#deps.extents.find(this.partition);
+    if (end < next) return this.#describeReplaced(next, `the topic ends at ${end}`);
+    if (low > next) return this.#describeReplaced(next, `the topic begins only at ${low}`);
+    return next > low ? next - 1 : next;
   }
 
-  #giveUpReplaced(next: number, found: string): void {
+  #describeReplaced(next: number, found: string): Trouble {
     const sentence =
       `The topic ${this.#deps.topics.requests} was replaced or cut: partition ${this.partition} is decided up to offset ${next}, but ${found}. ` +
       "Nothing was decided on it. Restore the topic, or start with a new database and new topics together.";
-    this.#deps.log.fatal({ partition: this.partition, next }, sentence);
-    this.#deps.giveUp(sentence, new ConfigError([sentence]));
+    return { kind: "replaced", sentence };
   }
 
   /** 2. Messages without a gap from the next undecided offset on. */
   async #collect(owned: Owned): Promise<ReadMessage[] | Trouble> {
-    if (owned.carry.length > 0) return owned.carry.splice(0, this.#messagesMax);
+    if (owned.carry.length > 0) return owned.carry.splice(0, this.#recovery.messagesMax);
     const feed = this.#deps.consumer.feedOf(this.partition);
     let messages: Awaited<ReturnType<Feed["take"]>> = "timeout";
     while (messages === "timeout") {
       messages = await feed.take({
-        messagesMax: this.#messagesMax,
+        messagesMax: this.#recovery.messagesMax,
         bytesMax: BATCH_BYTES_MAX,
         timeoutMs: IDLE_TIMEOUT_MS,
       });
@@ -231,7 +201,7 @@ export class PartitionLoop {
     if (typeof messages === "string") return { kind: FEED_TROUBLES[messages] };
     this.#deps.consumer.resume(this.partition);
     assert(messages[0]?.offset === owned.position.next, "the feed hands out what is wanted next");
-    return messages.map((message) => readMessage(message, owned.position, this.#poison));
+    return messages.map((message) => readMessage(message, owned.position, this.#recovery.poison));
   }
 
   /** 3. Loads what the batch names and memory lacks. */
@@ -258,8 +228,7 @@ export class PartitionLoop {
     const { position, state, heads, clock } = owned;
     const batch = decideBatch(position, messages, { state, heads, now: clock.read() });
     if ("failedAt" in batch) {
-      this.#suspect({ next: position.next, offset: batch.failedAt });
-      return { kind: "core", error: batch.error };
+      return { kind: "core", offset: batch.failedAt, error: batch.error };
     }
     owned.clock.watch(batch.logClock);
     owned.carry = [...messages.slice(batch.record.entries.length), ...owned.carry];
@@ -273,9 +242,8 @@ export class PartitionLoop {
     owned.clock.set(clockMs);
     owned.position = positionAfter(owned.position, batch);
     this.#next = owned.position.next;
-    this.#messagesMax = Math.min(this.#messagesMax * 2, BATCH_MESSAGES_MAX);
+    this.#recovery.noteCommitted(batch.deadLetters);
     for (const { offset, fault } of batch.deadLetters) {
-      this.#poison.delete(offset);
       this.#deps.log.error({ partition: this.partition, offset, fault }, "parked a dead letter");
     }
     for (const { id, version, hash } of batch.record.shows) {
@@ -286,106 +254,33 @@ export class PartitionLoop {
     return true;
   }
 
-  /** Says what went wrong, draws the consequence for the next try, and waits as long as fits. */
-  async #recover({ kind, error }: Trouble): Promise<void> {
-    const at = performance.now();
-    if (this.#streak.next !== this.#next || at - this.#streak.at > STREAK_GAP_MAX_MS)
-      this.#streak = { next: this.#next, at, data: 0, feed: 0, any: 0 };
-    const streak = this.#streak;
-    streak.at = at;
-    streak.any += 1;
-    const { log, giveUp } = this.#deps;
-    const line = { partition: this.partition, next: this.#next, kind, err: error };
-    let backOffMs = Math.min(BACK_OFF_FIRST_MS * 2 ** (streak.any - 1), BACK_OFF_MAX_MS);
-    this.#isWaiting = false;
-    switch (kind) {
-      case "fenced":
-        log.warn(line, "fenced: somebody else committed to this partition; nothing was written");
-        break;
-      case "feed":
-        streak.feed += 1;
-        log.info(line, "the partition's messages came out of order or not at all; reading again");
-        if (streak.feed > FEED_TROUBLES_MAX) {
-          giveUp(
-            `Partition ${this.partition}: no message at offset ${this.#next} could be read, though the topic should have one.`,
-          );
-        }
-        break;
-      case "doubt":
-        backOffMs = BACK_OFF_FIRST_MS;
-        log.info(line, "the broker was out of sight; making sure that the topic is the same");
-        break;
-      case "core":
-        log.error(line, "the core failed on a request; once more, and it is parked");
-        break;
-      case "unpublished":
-        // Not a wait: with a broker that answers, this must get on, or the watchdog ends it.
-        log.warn(line, "a record is committed but not published; publishing it again");
-        break;
-      case "transient":
-        this.#isWaiting = true;
-        // Said once, not at every try: there may be many, in every partition.
-        log[streak.any === 1 ? "warn" : "debug"](line, "Postgres or Kafka is away; the line waits");
-        break;
-      case "exhausted":
-        this.#isWaiting = true;
-        backOffMs = BACK_OFF_EXHAUSTED_MS;
-        log.error(line, "Postgres has no room; the line waits");
-        break;
-      case "too-slow":
-        // With a single request it will not get better by waiting.
-        this.#isWaiting = this.#messagesMax > 1;
-        this.#messagesMax = Math.max(1, Math.floor(this.#messagesMax / 2));
-        log.warn(
-          { ...line, messagesMax: this.#messagesMax },
-          "a commit took too long; smaller batches",
-        );
-        break;
-      case "data":
-        streak.data += 1;
-        this.#isolate(streak.data);
-        log.error(line, "Postgres cannot store this batch");
-        break;
-      case "replaced":
-        // Said already, where it was found; the process is on its way out.
-        break;
-      case "bug":
-        giveUp("a bug in the booking-worker", error);
-        break;
+  /** Tells of a trouble and waits as long as is advised. False if no further try helps. */
+  async #recover(trouble: Trouble): Promise<boolean> {
+    const advice = this.#recovery.advise(trouble, this.#next, performance.now());
+    const { level, words, backOffMs, isWaiting, giveUp } = advice;
+    const err = "error" in trouble ? trouble.error : undefined;
+    const facts = { partition: this.partition, next: this.#next, kind: trouble.kind, err };
+    this.#deps.log[level](facts, words);
+    if (giveUp !== null) {
+      this.#deps.giveUp(giveUp.why, giveUp.error);
+      return false;
     }
-    if (!this.#stopped) await pause(backOffMs);
-  }
-
-  /**
-   * Parks a request that makes the core fail a second time, on a state that was loaded anew. Once may
-   * be the state's fault: another owner can commit between the statements that load it.
-   */
-  #suspect(failure: { readonly next: number; readonly offset: number }): void {
-    const { next, offset } = this.#suspected;
-    if (failure.next === next && failure.offset === offset) {
-      this.#poison.set(offset, "the core failed on it");
-    } else this.#suspected = failure;
-  }
-
-  /** Finds the request that cannot be stored: one at a time, and the one that fails alone is parked. */
-  #isolate(failures: number): void {
-    if (failures < DATA_FAULTS_MAX) return;
-    if (this.#messagesMax > 1) this.#messagesMax = 1;
-    else this.#poison.set(this.#next, "Postgres cannot store what was decided on it");
+    this.#isWaiting = isWaiting;
+    await pause(backOffMs);
+    return true;
   }
 }
 
-/** Settled bookings were only needed for their batch; shows are kept up to a bound. */
+/** Settled bookings were only needed for their batch. Shows are kept up to a bound, with their holds. */
 function forgetSettled({ state, heads }: Owned): void {
   for (const [id, { status }] of state.bookings)
     if (status !== "PENDING") state.bookings.delete(id);
   if (state.shows.size <= SHOWS_MAX) return;
-  for (const id of heads.keys()) {
-    if (state.shows.size <= SHOWS_MAX) break;
+  const evicted = new Set([...heads.keys()].slice(0, state.shows.size - SHOWS_MAX));
+  for (const id of evicted) {
     state.shows.delete(id);
     heads.delete(id);
-    for (const booking of state.bookings.values()) {
-      if (booking.showId === id) state.bookings.delete(booking.id);
-    }
   }
+  for (const { id, showId } of state.bookings.values())
+    if (evicted.has(showId)) state.bookings.delete(id);
 }
