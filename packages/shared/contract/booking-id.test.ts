@@ -8,6 +8,7 @@ import {
   PARTITIONS_MAX,
   buildBookingId,
   buildKeyedBookingId,
+  buildKeyedShowId,
   buildShowId,
   parseBookingId,
   readPartition,
@@ -138,6 +139,25 @@ describe("an id from a key", () => {
     const ours = buildKeyedBookingId(SECRETS, 5, SCOPE);
     const theirs = buildKeyedBookingId(["a guess"], 5, SCOPE);
     expect(theirs.slice(0, 13)).not.toBe(ours.slice(0, 13));
+  });
+});
+
+describe("the id of a show that a key creates", () => {
+  const [client, key] = ["a client", "a key"];
+
+  it("is a UUID of version 8, the same each time, also behind a new secret", () => {
+    const id = buildKeyedShowId(["old"], { client, key });
+    expect(id).toMatch(UUID);
+    expect(id[14]).toBe("8");
+    expect(buildKeyedShowId(["new", "old"], { client, key })).toBe(id);
+  });
+
+  it.each([
+    ["client", { client: "another", key }],
+    ["key", { client, key: "another" }],
+    ["division of the same letters", { client: "a clienta", key: " key" }],
+  ])("is another one for another %s", (_, scope) => {
+    expect(buildKeyedShowId(SECRETS, scope)).not.toBe(buildKeyedShowId(SECRETS, { client, key }));
   });
 });
 

@@ -101,6 +101,17 @@ describe("a refused book", () => {
   });
 });
 
+it("a show is not created again under a reused key, and stays as it is", () => {
+  const other = { ...createShow(), name: "Another", requestHash: "asked otherwise" };
+  const { state, decisions } = play([CREATED, at(1, other), at(2, createShow())]);
+  expect(decisions.map(({ outcome }) => outcome)).toMatchObject([
+    { kind: "show" },
+    { kind: "refused", reason: "key-reused", bookingId: null },
+    { kind: "show" },
+  ]);
+  expect(state.shows.get("show")?.facts).toMatchObject({ name: createShow().name });
+});
+
 /** Both reasons are true of the last request; the first is told. */
 const PRECEDENCE: readonly [first: Decided, second: Decided, history: Timed[]][] = [
   [

@@ -1,5 +1,6 @@
 /** The end of holds whose time is over. */
 import { withoutPlaces } from "./decide.ts";
+import { readIds } from "./model.ts";
 import type { Booking, Moment, Request, Write } from "./model.ts";
 import type { LineState } from "./show.ts";
 
@@ -12,11 +13,10 @@ export const LAPSES_PER_REQUEST_MAX = 2_000;
 
 /** The writes that release what has lapsed before `request`. The booking it speaks of comes first. */
 export function releaseLapsed(state: LineState, request: Request, moment: Moment): Write[] {
-  const subject = state.bookings.get(
-    "bookingId" in request ? request.bookingId : request.requestId,
-  );
-  const showId = "showId" in request ? request.showId : subject?.showId;
-  const show = showId === undefined ? undefined : state.shows.get(showId);
+  const ids = readIds(request);
+  const subject = ids.bookingId === null ? undefined : state.bookings.get(ids.bookingId);
+  const showId = ids.showId ?? subject?.showId ?? null;
+  const show = showId === null ? undefined : state.shows.get(showId);
   if (show === undefined) return [];
   const lapsed = new Set<Booking>();
   // The booking under a request's id may be another show's: then it is none of this request's business.

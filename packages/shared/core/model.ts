@@ -3,6 +3,7 @@
  * gives is one of these plain values, so it can be written to a log and read back unchanged.
  * Times are whole milliseconds since 1970, UTC.
  */
+import { unreachable } from "./assert.ts";
 import type { Layout } from "./layout.ts";
 
 /** A request's position in the line, for ever. */
@@ -162,4 +163,23 @@ export type Decision = { readonly outcome: Outcome; readonly writes: readonly Wr
 /** How many places a want asks for. */
 export function wantedPlaces(want: Want): number {
   return "seats" in want ? want.seats.length : want.count;
+}
+
+/** The ids that a request names. Which show a change belongs to, only its booking knows. */
+export function readIds(request: Request): {
+  readonly showId: string | null;
+  readonly bookingId: string | null;
+} {
+  switch (request.kind) {
+    case "create-show":
+      return { showId: request.showId, bookingId: null };
+    case "book":
+      return { showId: request.showId, bookingId: request.requestId };
+    case "confirm":
+    case "cancel":
+    case "expire":
+      return { showId: null, bookingId: request.bookingId };
+    default:
+      return unreachable(request);
+  }
 }

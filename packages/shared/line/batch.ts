@@ -17,8 +17,9 @@ import {
 import type { RecordEntry, RecordShow } from "../contract/record.ts";
 import { parseRequest } from "../contract/request.ts";
 import { TIME_MAX_MS } from "../contract/values.ts";
-import { assert, unreachable } from "../core/assert.ts";
-import type { Booking, Decision, Moment, Request, Write } from "../core/model.ts";
+import { assert } from "../core/assert.ts";
+import { readIds } from "../core/model.ts";
+import type { Decision, Moment, Request, Write } from "../core/model.ts";
 import { decidedAt } from "../core/decide.ts";
 import { freePlaces } from "../core/show.ts";
 import type { LineState } from "../core/show.ts";
@@ -88,18 +89,11 @@ export function readMessage(
 
 /** The partitions that the ids of a request name: its show's, and its booking's. */
 function findHomes(request: Request, partitionCount: number): number[] {
-  switch (request.kind) {
-    case "create-show":
-      return [partitionOf(request.showId, partitionCount)];
-    case "book":
-      return [partitionOf(request.showId, partitionCount), readPartition(request.requestId)];
-    case "confirm":
-    case "cancel":
-    case "expire":
-      return [readPartition(request.bookingId)];
-    default:
-      return unreachable(request);
-  }
+  const { showId, bookingId } = readIds(request);
+  return [
+    ...(showId === null ? [] : [partitionOf(showId, partitionCount)]),
+    ...(bookingId === null ? [] : [readPartition(bookingId)]),
+  ];
 }
 
 /** The message as text, or null if it is none, or too much of it to be kept in a record. */
@@ -208,8 +202,9 @@ class BatchFold {
       changed,
       unchanged: subject === undefined || changed.includes(subject) ? null : subject,
     });
-    const showId = showOf(message.request, subject);
-    if (showId !== undefined && state.shows.has(showId)) {
+    const named = message.request === null ? null : readIds(message.request).showId;
+    const showId = named ?? subject?.showId ?? null;
+    if (showId !== null && state.shows.has(showId)) {
       const before = this.hashes.get(showId) ?? this.#heads.get(showId)?.hash ?? FIRST_TAIL;
       this.hashes.set(showId, hashChain(before, text));
       this.#updatedAt.set(showId, decidedAt(moment));
@@ -255,8 +250,4 @@ class BatchFold {
     this.bytes += Buffer.byteLength(text);
     return text;
   }
-}
-
-function showOf(request: Request | null, subject: Booking | undefined): string | undefined {
-  return request !== null && "showId" in request ? request.showId : subject?.showId;
 }

@@ -7,6 +7,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 
 import { assert } from "@seatline/shared/core/assert.ts";
+import { readIds } from "@seatline/shared/core/model.ts";
 import { buildLineState } from "@seatline/shared/core/show.ts";
 import type { LineState } from "@seatline/shared/core/show.ts";
 import type { Sql } from "@seatline/shared/db/client.ts";
@@ -210,10 +211,9 @@ export class PartitionLoop {
     const showIds = new Set<string>();
     for (const { request } of messages) {
       if (request === null) continue;
-      if ("showId" in request) showIds.add(request.showId);
-      if (request.kind === "create-show") continue;
-      const id = request.kind === "book" ? request.requestId : request.bookingId;
-      if (!state.bookings.has(id)) bookingIds.add(id);
+      const { showId, bookingId } = readIds(request);
+      if (showId !== null) showIds.add(showId);
+      if (bookingId !== null && !state.bookings.has(bookingId)) bookingIds.add(bookingId);
     }
     for (const booking of await loadBookings(this.#deps.sql, [...bookingIds])) {
       state.bookings.set(booking.id, booking);
