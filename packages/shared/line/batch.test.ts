@@ -95,6 +95,16 @@ describe("a batch", () => {
     ]);
   });
 
+  it("dates each show by the last of its entries, never before the request was made", () => {
+    const other = requestShow();
+    const messages = readAll([show, other, first]);
+    const { record } = decideAll(messages, { now: NOON - 60_000 });
+    const updatedAt = record.shows.map((it) => it.updatedAt);
+    expect(updatedAt).toEqual([messages[2]?.appendedAt, messages[1]?.appendedAt]);
+    const late = decideAll(readAll([show, other, first]), { now: NOON + 60_000 });
+    expect(late.record.shows.map((it) => it.updatedAt)).toEqual([NOON + 60_000, NOON + 60_000]);
+  });
+
   it("never lets the log's clock go back", () => {
     const late = readMessage(messageOf(encodeRequest(show), 0, NOON + 500), START, NO_POISON);
     const early = readMessage(messageOf(encodeRequest(first), 1, NOON), START, NO_POISON);

@@ -16,7 +16,7 @@ it("does one turn at a time, and the last one to its end", async () => {
     await pause(2);
     ended += 1;
   }, 1);
-  await waitUntil("it has gone round", () => begun >= 3);
+  await waitUntil("it has gone round, and is at it", () => begun >= 3 && begun > ended);
   await repeated.close();
   expect({ together, open: begun - ended }).toEqual({ together: 1, open: 0 });
   const before = begun;

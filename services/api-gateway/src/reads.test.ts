@@ -48,7 +48,14 @@ test("at the bound a read is refused at once; each that ends makes room for anot
 test("while Postgres is away nothing is tried", async () => {
   const reads = new Reads(SQL);
   reads.noteAway(true);
-  expect(await faultOf(reads.run(never))).toBe("transient");
+  let tried = false;
+  const refused = await faultOf(
+    reads.run(() => {
+      tried = true;
+      return never();
+    }),
+  );
+  expect({ refused, tried }).toEqual({ refused: "transient", tried: false });
   reads.noteAway(false);
   expect(await reads.run(() => Promise.resolve("back"))).toBe("back");
 });
