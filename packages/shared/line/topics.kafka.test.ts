@@ -3,6 +3,7 @@ import { ConfigResourceTypes } from "kafkajs";
 import { describe, expect, it } from "vitest";
 
 import { createTestTopics, buildTopicPrefix, withAdmin } from "../testing/broker.ts";
+import { waitUntil } from "../testing/wait-until.ts";
 import { RECORD_BYTES_MAX, buildTopics } from "./topics.ts";
 
 async function readConfig(topic: string): Promise<Record<string, string>> {
@@ -79,6 +80,11 @@ describe("createTopics", () => {
         ],
       }),
     );
+    // The broker hears of it from its controller, a moment later.
+    await waitUntil("the setting is changed", async () => {
+      const config = await readConfig(topics.requests);
+      return config["message.timestamp.type"] === "CreateTime";
+    });
     const problem = `the topic ${topics.requests} has message.timestamp.type=CreateTime; set it to LogAppendTime`;
     await expect(createTestTopics(prefix)).rejects.toMatchObject({
       name: "ConfigError",
