@@ -232,6 +232,23 @@ test("ids that were never issued are 404, at once and without any look-up", asyn
   }
 });
 
+test("a member of a query that is given twice is refused by name", async () => {
+  for (const path of [
+    "/v1/shows?limit=2&limit=3",
+    `/v1/bookings/${booking.id}?place=0-0&place=0-1`,
+  ]) {
+    const problem = problemOf(await client.call(path));
+    expect(problem.detail).toMatch(/^(limit|place) must be given once\.$/);
+  }
+});
+
+test("OPTIONS without the headers of a preflight is answered, and not refused in plain text", async () => {
+  expect(await client.call("/v1/shows", { method: "OPTIONS" })).toMatchObject({
+    status: 204,
+    text: "",
+  });
+});
+
 test("a place that is none is refused by name; one of another line is no booking's", async () => {
   for (const place of ["", "1", "a-b", "1-", "-1", "1-2-3", "1_2", "99999-1", "1-1e3", "%00"]) {
     const problem = problemOf(await client.look(booking.id, place));

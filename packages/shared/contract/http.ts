@@ -237,6 +237,9 @@ export const ReadyAnswer = Type.Object({
   checks: Type.Object({ kafka: CheckSchema, outcomes: CheckSchema, postgres: CheckSchema }),
 });
 
+/** A member of a query string; given twice it would be a list. */
+export const QueryText = withMessage(Type.String(), "must be given once");
+
 export const PreferHeader = Type.Object({
   prefer: Type.Optional(
     Text(

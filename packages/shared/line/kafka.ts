@@ -55,6 +55,9 @@ export function connectKafka(options: KafkaOptions) {
           )
         : connectSocket({ host, port }, onConnect);
       if (onDisconnect !== undefined) socket.once("close", onDisconnect);
+      // While the broker is away kafkajs unrefs a socket that connects once for each try, and Node keeps
+      // a listener for each until it has: no leak, and nothing to warn of.
+      socket.setMaxListeners(0);
       socket.setNoDelay(true);
       socket.setKeepAlive(true, CONNECTION_TIMEOUT_MS);
       return socket;

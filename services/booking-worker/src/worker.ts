@@ -104,6 +104,7 @@ export class Worker {
     const { extents, log, giveUp } = this.#deps;
     try {
       const ends = await extents.load();
+      if (!this.#brokerAnswers) log.info("the broker answers");
       this.#brokerAnswers = true;
       this.#watchMembership();
       for (const [partition, { loop }] of this.#loops) {

@@ -6,6 +6,7 @@ import {
   ExpiryRunAnswer,
   LineAnswer,
   ProblemAnswer,
+  QueryText,
 } from "@seatline/shared/contract/http.ts";
 import { BOOKING_STATUSES } from "@seatline/shared/core/model.ts";
 import { listBookings } from "@seatline/shared/db/list-bookings.ts";
@@ -22,10 +23,10 @@ const PAGE_MAX = 1_000;
 
 const BookingsQuery = Type.Object(
   {
-    showId: Type.Optional(Type.String()),
-    status: Type.Optional(Type.String()),
-    limit: Type.Optional(Type.String()),
-    after: Type.Optional(Type.String()),
+    showId: Type.Optional(QueryText),
+    status: Type.Optional(QueryText),
+    limit: Type.Optional(QueryText),
+    after: Type.Optional(QueryText),
   },
   { additionalProperties: false },
 );

@@ -12,6 +12,7 @@ import {
   KeyHeaders,
   NotModified,
   PreferHeader,
+  QueryText,
   ProblemAnswer,
   QueuedAnswer,
   describedAs,
@@ -27,7 +28,7 @@ import { encodePlace, parsePlace } from "../views.ts";
 
 const BookingParams = Type.Object({ id: Type.String() });
 const PlaceQuery = Type.Object(
-  { place: Type.Optional(Type.String({ description: "As the 202 gave it, like 7-15320" })) },
+  { place: Type.Optional(describedAs(QueryText, "As the 202 gave it, like 7-15320")) },
   { additionalProperties: false },
 );
 

@@ -7,6 +7,7 @@ import {
   KeyHeaders,
   NotModified,
   ProblemAnswer,
+  QueryText,
   QueuedAnswer,
   SeatsAnswer,
   ShowAnswer,
@@ -31,7 +32,7 @@ const PAGE_MAX = 200;
 
 const ShowParams = Type.Object({ id: Type.String() });
 const PageQuery = Type.Object(
-  { limit: Type.Optional(Type.String()), after: Type.Optional(Type.String()) },
+  { limit: Type.Optional(QueryText), after: Type.Optional(QueryText) },
   { additionalProperties: false },
 );
 
