@@ -5,9 +5,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { watchContainer } from "./container-part.ts";
-import type { RunningInfra } from "./embedded.ts";
-import { DATABASE_NAME, DATABASE_USER } from "./embedded-postgres.ts";
-import type { InfraPart } from "./infra-part.ts";
 import { waitForKafka } from "./kafka-ready.ts";
 import { findFreePort } from "./ports.ts";
 import { waitForPostgres } from "./postgres-ready.ts";
@@ -16,6 +13,8 @@ import type { CommandResult } from "./run-command.ts";
 import { loadSettings, saveSettings } from "./settings.ts";
 import { childStateOf } from "./state-file.ts";
 import type { ChildState } from "./state-file.ts";
+import { READY_TIMEOUT_MS, buildDatabaseUrl } from "./running-infra.ts";
+import type { InfraPart, RunningInfra } from "./running-infra.ts";
 
 export type ComposeOptions = {
   readonly root: string;
@@ -27,7 +26,6 @@ export type ComposeOptions = {
 };
 
 const UP_TIMEOUT_MS = 180_000;
-const READY_TIMEOUT_MS = 60_000;
 const DOWN_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_S = 15;
 
@@ -52,7 +50,7 @@ export async function startCompose(options: ComposeOptions): Promise<RunningInfr
     KAFKA_PORT: String(ports.kafka),
   };
   const compose = composeCommand(root, { env, signal });
-  const databaseUrl = `postgres://${DATABASE_USER}:${password}@127.0.0.1:${ports.postgres}/${DATABASE_NAME}`;
+  const databaseUrl = buildDatabaseUrl(ports.postgres, password);
   const kafkaBrokers = [`127.0.0.1:${ports.kafka}`];
   const close = async (): Promise<void> => {
     watch.abort();

@@ -4,10 +4,10 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { nextRestartIndex, restartDelayMs } from "./backoff.ts";
-import { REVIVE_TIMEOUT_MS } from "./infra-part.ts";
-import type { InfraPart } from "./infra-part.ts";
 import { lastWords, runCommand } from "./run-command.ts";
 import type { CommandResult } from "./run-command.ts";
+import { READY_TIMEOUT_MS } from "./running-infra.ts";
+import type { InfraPart } from "./running-infra.ts";
 
 export type ContainerOptions = {
   readonly name: InfraPart["name"];
@@ -37,7 +37,7 @@ export function watchContainer(options: ContainerOptions): InfraPart {
       await expectDone(docker(options, ["start", container]));
       isHeld = false;
       if (await isUp()) return;
-      throw new Error(`${container} did not answer within ${REVIVE_TIMEOUT_MS / 1_000} s`);
+      throw new Error(`${container} did not answer within ${READY_TIMEOUT_MS / 1_000} s`);
     },
   };
 }

@@ -5,10 +5,6 @@
 import { lastWords, runCommand } from "./run-command.ts";
 import type { CommandResult } from "./run-command.ts";
 
-export type DockerSearch =
-  | { readonly usable: true }
-  | { readonly usable: false; readonly reason: string };
-
 export type ProbeOptions = {
   readonly env: NodeJS.ProcessEnv;
   readonly images: readonly string[];
@@ -28,16 +24,17 @@ const ANSWER_TIMEOUT_MS = 3_000;
 const INSPECT_TIMEOUT_MS = 5_000;
 const RUN_TIMEOUT_MS = 20_000;
 
-export async function probeDocker(options: ProbeOptions): Promise<DockerSearch> {
+/** A sentence's end that says why Docker cannot be used, or null when a container has run. */
+export async function findDockerObstacle(options: ProbeOptions): Promise<string | null> {
   const { env, images, needsCompose, pullTimeoutMs, log, signal } = options;
   const docker = (args: string[], timeoutMs: number): Promise<CommandResult> =>
     runCommand("docker", args, { timeoutMs, env, signal });
 
   const engine = await docker(["version", "--format", "{{.Server.Version}}"], ANSWER_TIMEOUT_MS);
-  if (engine.missing) return { usable: false, reason: "Docker is not installed" };
-  if (engine.code !== 0) return { usable: false, reason: "no Docker engine answers" };
+  if (engine.missing) return "Docker is not installed";
+  if (engine.code !== 0) return "no Docker engine answers";
   if (needsCompose && (await docker(["compose", "version"], ANSWER_TIMEOUT_MS)).code !== 0) {
-    return { usable: false, reason: "Docker has no compose plugin" };
+    return "Docker has no compose plugin";
   }
   for (const image of images) {
     if ((await docker(["image", "inspect", image], INSPECT_TIMEOUT_MS)).code === 0) continue;
@@ -45,11 +42,11 @@ export async function probeDocker(options: ProbeOptions): Promise<DockerSearch> 
     const pull = await docker(["pull", "--quiet", image], pullTimeoutMs);
     signal?.throwIfAborted();
     if (pull.code === 0) continue;
-    return { usable: false, reason: `the image ${image} cannot be had (${lastWords(pull)})` };
+    return `the image ${image} cannot be had (${lastWords(pull)})`;
   }
   const [image = POSTGRES_IMAGE] = images;
   const isolated = ["--rm", "--network", "none", "--entrypoint", "true"];
   const run = await docker(["run", ...isolated, image], RUN_TIMEOUT_MS);
-  if (run.code === 0) return { usable: true };
-  return { usable: false, reason: `no container starts (${lastWords(run)})` };
+  if (run.code === 0) return null;
+  return `no container starts (${lastWords(run)})`;
 }

@@ -19,6 +19,7 @@ import type { RunAs } from "./run-as.ts";
 import { lastWords, runCommand } from "./run-command.ts";
 import type { ProcessSpec } from "./supervised-process.ts";
 import { waitUntil } from "./wait-until.ts";
+import { DATABASE_USER } from "./running-infra.ts";
 
 export type EmbeddedPostgresOptions = {
   /** Holds `postgres/`, made at the first start. */
@@ -32,17 +33,15 @@ export type EmbeddedPostgresOptions = {
 
 type Binaries = { readonly postgres: string; readonly initdb: string };
 
-export const DATABASE_USER = "seatline";
-export const DATABASE_NAME = "seatline";
 const INIT_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 10_000;
 const STRAY_TIMEOUT_MS = 10_000;
 
 /** A sentence that says why not, or undefined when this platform has binaries and they are there. */
-export async function findPostgresObstacle(): Promise<string | undefined> {
+export async function findPostgresObstacle(): Promise<string | null> {
   try {
     await findBinaries();
-    return undefined;
+    return null;
   } catch {
     return `there are no Postgres binaries for ${process.platform} on ${process.arch}`;
   }

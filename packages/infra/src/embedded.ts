@@ -5,19 +5,15 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { prepareEmbeddedKafka } from "./embedded-kafka.ts";
-import {
-  DATABASE_NAME,
-  DATABASE_USER,
-  findPostgresObstacle,
-  prepareEmbeddedPostgres,
-} from "./embedded-postgres.ts";
-import type { InfraPart } from "./infra-part.ts";
+import { findPostgresObstacle, prepareEmbeddedPostgres } from "./embedded-postgres.ts";
 import { findJava } from "./java.ts";
 import { canHaveKafka, prepareKafkaParts } from "./kafka-cache.ts";
 import { waitForKafka } from "./kafka-ready.ts";
-import { cacheFolderOf } from "./paths.ts";
+import { PASSABLE_MODE, cacheFolderOf } from "./paths.ts";
 import { findFreePort } from "./ports.ts";
 import { ensureDatabase, maintenanceUrlOf, waitForPostgres } from "./postgres-ready.ts";
+import { READY_TIMEOUT_MS, buildDatabaseUrl } from "./running-infra.ts";
+import type { InfraPart, RunningInfra } from "./running-infra.ts";
 import { loadSettings, saveSettings } from "./settings.ts";
 import { childStateOf } from "./state-file.ts";
 import type { ChildState } from "./state-file.ts";
@@ -35,19 +31,10 @@ export type EmbeddedOptions = {
   readonly signal: AbortSignal | undefined;
 };
 
-export type RunningInfra = {
-  readonly databaseUrl: string;
-  readonly kafkaBrokers: readonly string[];
-  readonly parts: readonly InfraPart[];
-  close(): Promise<void>;
-};
-
-const READY_TIMEOUT_MS = 60_000;
-
-/** A sentence's end that says what is missing, or undefined when it can be tried. */
-export async function findEmbeddedObstacle(env: NodeJS.ProcessEnv): Promise<string | undefined> {
-  const search = await findJava(env);
-  if (!search.found) return search.reason;
+/** A sentence's end that says what is missing, or null when it can be tried. */
+export async function findEmbeddedObstacle(env: NodeJS.ProcessEnv): Promise<string | null> {
+  const java = await findJava(env);
+  if ("obstacle" in java) return java.obstacle;
   if (!(await canHaveKafka(cacheFolderOf(env), env))) return "Maven was not found to fetch Kafka";
   return findPostgresObstacle();
 }
@@ -55,9 +42,9 @@ export async function findEmbeddedObstacle(env: NodeJS.ProcessEnv): Promise<stri
 /** Starts both and resolves when both answer. What was started is stopped again if it fails. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<RunningInfra> {
   const { folder, log, signal, onChange } = options;
-  await mkdir(join(folder, "logs"), { recursive: true, mode: 0o711 });
+  await mkdir(join(folder, "logs"), { recursive: true, mode: PASSABLE_MODE });
   const { ports, password } = await chooseAddresses(folder);
-  const databaseUrl = `postgres://${DATABASE_USER}:${password}@127.0.0.1:${ports.postgres}/${DATABASE_NAME}`;
+  const databaseUrl = buildDatabaseUrl(ports.postgres, password);
   const kafkaBrokers = [`127.0.0.1:${ports.kafka}`];
   const processes: SupervisedProcess[] = [];
   const run = async (spec: ProcessSpec, port: number): Promise<SupervisedProcess> => {
@@ -115,9 +102,9 @@ async function startKafka(
   },
 ): Promise<InfraPart> {
   const { folder, env, log, signal, ports } = job;
-  const search = await findJava(env);
-  if (!search.found) throw new Error(`Kafka cannot be started: ${search.reason}.`);
-  const cache = { folder: cacheFolderOf(env), java: search.java, env, log, signal };
+  const java = await findJava(env);
+  if ("obstacle" in java) throw new Error(`Kafka cannot be started: ${java.obstacle}.`);
+  const cache = { folder: cacheFolderOf(env), java, env, log, signal };
   const spec = await prepareEmbeddedKafka({
     folder,
     logPath: join(folder, "logs", "kafka.log"),

@@ -5,11 +5,10 @@
  */
 import { parseInfraMode } from "./infra-mode.ts";
 import { composeProjectOf, startCompose } from "./compose-infra.ts";
-import { KAFKA_IMAGE, POSTGRES_IMAGE, probeDocker, REAPER_IMAGE } from "./docker-probe.ts";
+import { KAFKA_IMAGE, POSTGRES_IMAGE, REAPER_IMAGE, findDockerObstacle } from "./docker-probe.ts";
 import { findEmbeddedObstacle, startEmbedded } from "./embedded.ts";
-import type { RunningInfra } from "./embedded.ts";
-import type { InfraPart } from "./infra-part.ts";
 import { REPOSITORY_ROOT, startHomeOf } from "./paths.ts";
+import type { RunningInfra } from "./running-infra.ts";
 import { loadSettings, saveSettings } from "./settings.ts";
 import type { ChildState } from "./state-file.ts";
 import { startTestContainers } from "./test-containers.ts";
@@ -29,104 +28,89 @@ export type InfrastructureOptions = {
   readonly root?: string;
 };
 
-export type Infrastructure = {
+export type Infrastructure = RunningInfra & {
   readonly choice: InfraChoice;
-  readonly databaseUrl: string;
-  readonly kafkaBrokers: readonly string[];
-  /** What can be watched, killed and revived; nothing when it is external. */
-  readonly parts: readonly InfraPart[];
   readonly composeProject: string | null;
-  close(): Promise<void>;
 };
 
-const START_CONNECTIONS_MAX = 100;
-/** Test files run side by side, each with pools of its own. */
-const TEST_CONNECTIONS_MAX = 200;
 /** Who can go on without containers does not wait long for a registry. */
 const PULL_TIMEOUT_MS = 60_000;
 const PULL_ONLY_WAY_TIMEOUT_MS = 10 * 60_000;
 const RESET_HINT = "npm run reset forgets it";
+
+/** How each purpose has its servers run. Test files run side by side, each with pools of its own. */
+const WAYS = {
+  start: { connectionsMax: 100, images: [POSTGRES_IMAGE, KAFKA_IMAGE], needsCompose: true },
+  test: {
+    connectionsMax: 200,
+    images: [POSTGRES_IMAGE, KAFKA_IMAGE, REAPER_IMAGE],
+    needsCompose: false,
+  },
+} as const;
 
 /** Throws one clear sentence when nothing is possible. */
 export async function startInfrastructure(options: InfrastructureOptions): Promise<Infrastructure> {
   const mode = parseInfraMode(options.env);
   switch (mode.kind) {
     case "external": {
+      const { databaseUrl, kafkaBrokers } = mode;
+      const running = { databaseUrl, kafkaBrokers, parts: [], close: () => Promise.resolve() };
       const reason = "DATABASE_URL and KAFKA_BROKERS are given";
-      return announce(options, { choice: "external", reason, running: asExternal(mode) });
+      return announce(options, { choice: "external", reason, running });
     }
-    case "docker":
-      return startWithDocker(options, "INFRA=docker");
-    case "embedded":
-      return startWithEmbedded(options, "INFRA=embedded");
+    case "docker": {
+      const obstacle = await findObstacleOfDocker(options, PULL_ONLY_WAY_TIMEOUT_MS);
+      if (obstacle === null) return startDocker(options, "INFRA=docker");
+      throw new Error(
+        `INFRA=docker, but ${obstacle}: install and start Docker, or leave INFRA out.`,
+      );
+    }
+    case "embedded": {
+      const obstacle = await findEmbeddedObstacle(options.env);
+      if (obstacle === null) return startOnThisMachine(options, "INFRA=embedded");
+      throw new Error(
+        `INFRA=embedded, but ${obstacle}: install Java 17 or newer with Maven, or leave INFRA out.`,
+      );
+    }
     case "auto":
       return startWithAuto(options);
   }
 }
 
-function asExternal(given: {
-  readonly databaseUrl: string;
-  readonly kafkaBrokers: readonly string[];
-}): RunningInfra {
-  return { ...given, parts: [], close: () => Promise.resolve() };
-}
-
 async function startWithAuto(options: InfrastructureOptions): Promise<Infrastructure> {
-  const { env, log } = options;
+  const { env, log, signal } = options;
   const kept = options.purpose === "start" ? loadSettings(homeOf(options)).infra : null;
   const obstacle = await findEmbeddedObstacle(env);
-  if (kept === "embedded" && obstacle === undefined) {
-    return startWithEmbedded(options, `this checkout's data is there already; ${RESET_HINT}`);
+  if (kept === "embedded" && obstacle === null) {
+    return startOnThisMachine(options, `this checkout's data is there already; ${RESET_HINT}`);
   }
-  const docker = await probe(
+  let dockerObstacle = await findObstacleOfDocker(
     options,
-    obstacle === undefined ? PULL_TIMEOUT_MS : PULL_ONLY_WAY_TIMEOUT_MS,
+    obstacle === null ? PULL_TIMEOUT_MS : PULL_ONLY_WAY_TIMEOUT_MS,
   );
-  options.signal?.throwIfAborted();
-  let dockerObstacle = docker.usable ? "" : docker.reason;
-  if (docker.usable) {
+  if (dockerObstacle === null) {
     try {
       return await startDocker(options, "a container starts");
     } catch (error) {
-      options.signal?.throwIfAborted();
+      signal?.throwIfAborted();
       dockerObstacle = (error as Error).message;
     }
   }
-  if (obstacle !== undefined) throw new Error(nothingPossible(dockerObstacle, obstacle));
+  if (obstacle !== null) throw new Error(describeNothingPossible(dockerObstacle, obstacle));
   if (kept === "docker")
     log("The data of earlier starts stays in Docker's volumes, out of reach now.");
-  return startWithEmbedded(options, dockerObstacle);
+  return startOnThisMachine(options, dockerObstacle);
 }
 
-async function startWithDocker(
+async function startOnThisMachine(
   options: InfrastructureOptions,
   reason: string,
 ): Promise<Infrastructure> {
-  const docker = await probe(options, PULL_ONLY_WAY_TIMEOUT_MS);
-  options.signal?.throwIfAborted();
-  if (docker.usable) return startDocker(options, reason);
-  throw new Error(
-    `INFRA=docker, but ${docker.reason}: install and start Docker, or leave INFRA out.`,
-  );
-}
-
-async function startWithEmbedded(
-  options: InfrastructureOptions,
-  reason: string,
-): Promise<Infrastructure> {
-  const obstacle = await findEmbeddedObstacle(options.env);
-  if (obstacle !== undefined) {
-    throw new Error(
-      `INFRA=embedded, but ${obstacle}: install Java 17 or newer with Maven, or leave INFRA out.`,
-    );
-  }
+  const { connectionsMax } = WAYS[options.purpose];
+  const common = { ...commonOf(options), connectionsMax };
   const running = await (options.purpose === "start"
-    ? startEmbedded({
-        ...common(options),
-        folder: homeOf(options),
-        connectionsMax: START_CONNECTIONS_MAX,
-      })
-    : startTestHome({ ...common(options), connectionsMax: TEST_CONNECTIONS_MAX }));
+    ? startEmbedded({ ...common, folder: homeOf(options) })
+    : startTestHome(common));
   return announce(options, { choice: "embedded", reason, running });
 }
 
@@ -134,19 +118,23 @@ async function startDocker(
   options: InfrastructureOptions,
   reason: string,
 ): Promise<Infrastructure> {
+  const { connectionsMax } = WAYS[options.purpose];
+  const common = commonOf(options);
   const running = await (options.purpose === "start"
-    ? startCompose({ ...common(options), folder: homeOf(options), root: rootOf(options) })
-    : startTestContainers({ ...common(options), connectionsMax: TEST_CONNECTIONS_MAX }));
+    ? startCompose({ ...common, folder: homeOf(options), root: rootOf(options) })
+    : startTestContainers({ ...common, connectionsMax }));
   return announce(options, { choice: "docker", reason, running });
 }
 
-function probe(
+async function findObstacleOfDocker(
   options: InfrastructureOptions,
   pullTimeoutMs: number,
-): ReturnType<typeof probeDocker> {
-  const isTest = options.purpose === "test";
-  const images = [POSTGRES_IMAGE, KAFKA_IMAGE, ...(isTest ? [REAPER_IMAGE] : [])];
-  return probeDocker({ ...common(options), images, pullTimeoutMs, needsCompose: !isTest });
+): Promise<string | null> {
+  const { images, needsCompose } = WAYS[options.purpose];
+  const common = commonOf(options);
+  const obstacle = await findDockerObstacle({ ...common, images, pullTimeoutMs, needsCompose });
+  options.signal?.throwIfAborted();
+  return obstacle;
 }
 
 function announce(
@@ -161,14 +149,14 @@ function announce(
   return { choice, composeProject, ...running };
 }
 
-function nothingPossible(docker: string, embedded: string): string {
+function describeNothingPossible(docker: string, embedded: string): string {
   return (
     `Seatline needs Postgres and Kafka and cannot run them here: with containers, ${docker}; without, ${embedded}. ` +
     "Install Docker, or Java 17 or newer with Maven, or give DATABASE_URL and KAFKA_BROKERS."
   );
 }
 
-function common(options: InfrastructureOptions): {
+function commonOf(options: InfrastructureOptions): {
   readonly env: NodeJS.ProcessEnv;
   readonly log: (line: string) => void;
   readonly onChange: (child: ChildState) => void;

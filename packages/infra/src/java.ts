@@ -5,15 +5,15 @@ import { join } from "node:path";
 import { runCommand } from "./run-command.ts";
 
 export type Java = { readonly command: string; readonly version: string };
-export type JavaSearch =
-  | { readonly found: true; readonly java: Java }
-  | { readonly found: false; readonly reason: string };
 
 /** Kafka 4 brokers need it. */
 const JAVA_MAJOR_MIN = 17;
 const VERSION_TIMEOUT_MS = 10_000;
 
-export async function findJava(env: NodeJS.ProcessEnv): Promise<JavaSearch> {
+/** The first Java that will do, or what stands in its way. */
+export async function findJava(
+  env: NodeJS.ProcessEnv,
+): Promise<Java | { readonly obstacle: string }> {
   const home = env["JAVA_HOME"];
   const commands = home ? [join(home, "bin", "java"), "java"] : ["java"];
   let tooOld: string | undefined;
@@ -21,10 +21,10 @@ export async function findJava(env: NodeJS.ProcessEnv): Promise<JavaSearch> {
     const result = await runCommand(command, ["-version"], { timeoutMs: VERSION_TIMEOUT_MS, env });
     const major = parseJavaMajor(result.stderr);
     if (result.code !== 0 || major === undefined) continue;
-    if (major >= JAVA_MAJOR_MIN) return { found: true, java: { command, version: result.stderr } };
+    if (major >= JAVA_MAJOR_MIN) return { command, version: result.stderr };
     tooOld = `Java ${major} is too old, Kafka needs ${JAVA_MAJOR_MIN} or newer`;
   }
-  return { found: false, reason: tooOld ?? `no Java ${JAVA_MAJOR_MIN} or newer was found` };
+  return { obstacle: tooOld ?? `no Java ${JAVA_MAJOR_MIN} or newer was found` };
 }
 
 export async function hasMaven(env: NodeJS.ProcessEnv): Promise<boolean> {

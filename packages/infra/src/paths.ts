@@ -8,6 +8,9 @@ import { join, resolve } from "node:path";
 export const REPOSITORY_ROOT = resolve(import.meta.dirname, "../../..");
 export const INFRA_PACKAGE_ROOT = resolve(import.meta.dirname, "..");
 
+/** Of a folder with servers in it: Postgres may run as another user, who must get through to its own. */
+export const PASSABLE_MODE = 0o711;
+
 /** What `npm start` keeps between starts, and what `npm run reset` wipes. */
 export type StartHome = {
   readonly folder: string;

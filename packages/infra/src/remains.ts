@@ -7,6 +7,7 @@ import { removeComposeProject } from "./compose-infra.ts";
 import { acquireLock } from "./lock.ts";
 import type { LockAttempt } from "./lock.ts";
 import { stopOrphans } from "./orphans.ts";
+import { PASSABLE_MODE } from "./paths.ts";
 import type { StartHome } from "./paths.ts";
 import { isSameProcessAlive } from "./process-identity.ts";
 import { readState, removeState } from "./state-file.ts";
@@ -20,8 +21,6 @@ export type ClaimOptions = {
   readonly signal?: AbortSignal | undefined;
 };
 
-/** Postgres may have to pass through as another user. */
-const PASSABLE_MODE = 0o711;
 /** Services, then servers, each with a deadline of its own. */
 const STOP_WAIT_TIMEOUT_MS = 45_000;
 /** The warden stops services, then servers, each with a deadline of its own. */

@@ -5,6 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { PASSABLE_MODE } from "./paths.ts";
 
 export type Settings = {
   /** Of the database that we run ourselves. */
@@ -41,7 +42,7 @@ export function saveSettings(
 }
 
 function writeSettings(folder: string, settings: Settings): void {
-  mkdirSync(folder, { recursive: true, mode: 0o711 });
+  mkdirSync(folder, { recursive: true, mode: PASSABLE_MODE });
   const path = join(folder, "settings.json");
   const draft = `${path}.${process.pid}`;
   writeFileSync(draft, `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600 });

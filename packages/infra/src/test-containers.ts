@@ -6,13 +6,17 @@ import { GenericContainer, Wait, getContainerRuntimeClient, getReaper } from "te
 import type { StartedTestContainer } from "testcontainers";
 import { watchContainer } from "./container-part.ts";
 import { KAFKA_IMAGE, POSTGRES_IMAGE } from "./docker-probe.ts";
-import type { RunningInfra } from "./embedded.ts";
-import { DATABASE_NAME, DATABASE_USER } from "./embedded-postgres.ts";
-import type { InfraPart } from "./infra-part.ts";
 import { BROKER_SETTINGS } from "./kafka-properties.ts";
 import { waitForKafka } from "./kafka-ready.ts";
 import { findFreePort } from "./ports.ts";
 import { waitForPostgres } from "./postgres-ready.ts";
+import {
+  DATABASE_NAME,
+  DATABASE_USER,
+  READY_TIMEOUT_MS,
+  buildDatabaseUrl,
+} from "./running-infra.ts";
+import type { InfraPart, RunningInfra } from "./running-infra.ts";
 
 export type TestContainersOptions = {
   readonly connectionsMax: number;
@@ -22,7 +26,6 @@ export type TestContainersOptions = {
 };
 
 const START_TIMEOUT_MS = 90_000;
-const READY_TIMEOUT_MS = 60_000;
 /** The engine publishes the ports on every interface, so the password is nobody's to guess. */
 const PASSWORD_BYTES = 16;
 
@@ -30,7 +33,7 @@ export async function startTestContainers(options: TestContainersOptions): Promi
   const ports = { postgres: await findFreePort(), kafka: 0 };
   ports.kafka = await findFreePort(undefined, [ports.postgres]);
   const password = randomBytes(PASSWORD_BYTES).toString("hex");
-  const databaseUrl = `postgres://${DATABASE_USER}:${password}@127.0.0.1:${ports.postgres}/${DATABASE_NAME}`;
+  const databaseUrl = buildDatabaseUrl(ports.postgres, password);
   const kafkaBrokers = [`127.0.0.1:${ports.kafka}`];
   const limits = { timeoutMs: READY_TIMEOUT_MS, signal: options.signal };
   const isUp = {

@@ -6,16 +6,16 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startEmbedded } from "./embedded.ts";
-import type { EmbeddedOptions, RunningInfra } from "./embedded.ts";
+import type { EmbeddedOptions } from "./embedded.ts";
 import { stopOrphans } from "./orphans.ts";
+import { PASSABLE_MODE } from "./paths.ts";
 import { isSameProcessAlive } from "./process-identity.ts";
+import type { RunningInfra } from "./running-infra.ts";
 import { RunStateFile, readState } from "./state-file.ts";
 import { startWarden } from "./warden-link.ts";
 
 const FOLDER_PREFIX = "seatline-test-";
 const STATE_NAME = "state.json";
-/** Postgres may have to run as another user, who must get through to its own folder. */
-const PASSABLE_MODE = 0o711;
 
 export async function startTestHome(
   options: Omit<EmbeddedOptions, "folder">,
