@@ -102,6 +102,11 @@ test("a show that is sold for good refuses at the door, and still says what is w
   await client.book({ showId, count: 2 });
   const problem = problemOf(await client.ask({ showId, count: 1 }));
   expect(problem).toMatchObject({ status: 409, reason: "not-enough-seats", free: 0, held: 0 });
+  // Which of the seats are taken is for the line to say: the same answer, with a key and without.
+  for (const headers of [{}, { "idempotency-key": crypto.randomUUID() }]) {
+    const exact = problemOf(await client.askAndWait({ showId, seats: [1] }, headers));
+    expect(exact).toMatchObject({ status: 409, reason: "seats-taken", seats: [1] });
+  }
 });
 
 test("an unknown show is refused by the line: 202 first, then a failed booking that says so", async () => {

@@ -115,6 +115,7 @@ const book = (id: string) => ({
   customer: null,
   wants: [{ count: 1 }],
   confirmNow: false,
+  holdMs: null,
   requestHash: "0".repeat(64),
 });
 

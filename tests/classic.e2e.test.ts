@@ -127,6 +127,52 @@ test("b: a count is held for two minutes", async () => {
   expect((await classic.bookB(show.id)).status).toBe("PENDING");
 });
 
+test("b: a booking is held for two minutes on any show, and a confirms on any", async () => {
+  for (const rules of [{ holdSeconds: 1 }, { confirmation: "automatic" }]) {
+    const { id } = await client.createShow(rules);
+    const held = await classic.bookB(id);
+    expect(held.status).toBe("PENDING");
+    expect(Date.parse(held.expiresAt ?? "") - Date.now()).toBeGreaterThan(100_000);
+    expect((await classic.bookA(id, { seats_count: 1 })).status).toBe("CONFIRMED");
+  }
+});
+
+test("b: the same request again under its key is one booking", async () => {
+  const show = await classic.createB(3);
+  const key = { "idempotency-key": crypto.randomUUID() };
+  const body = { showId: show.number, userName: "ann", numberOfSeats: 2 };
+  const first = expectStatus(201, await classic.post("/bookings", body, key));
+  expect(expectStatus(201, await classic.post("/bookings", body, key))).toEqual(first);
+  expect(await classic.readSeats(show.id)).toMatchObject({ booked: [1, 2] });
+});
+
+test("members that the older backends did not know are ignored, and an empty body is 400", async () => {
+  const show = await classic.createA();
+  const booked = await classic.post(`/shows/${show.id}/book`, { seats_count: 1, colour: "red" });
+  expect(booked.status).toBe(201);
+  for (const body of [undefined, {}])
+    expect(errorOf(await classic.post("/bookings", body))).toMatchObject({ status: 400 });
+});
+
+test("a call without a body is taken whatever it calls its content, as older clients send it", async () => {
+  const show = await classic.createB();
+  for (const contentType of ["application/x-www-form-urlencoded", "text/plain"]) {
+    const booking = await classic.bookB(show.number);
+    const ask = { method: "POST", body: "", contentType };
+    const answer = await client.call(`/bookings/${booking.id}/confirm`, ask);
+    expect(answer.json).toMatchObject({ status: "CONFIRMED" });
+    expect((await client.call("/admin/run-expiry", ask)).status).toBe(200);
+  }
+  const form = { body: "a=b", contentType: "application/x-www-form-urlencoded" };
+  expect(errorOf(await client.call("/bookings", form))).toMatchObject({ status: 415 });
+});
+
+test("more places than one booking takes are 400 while they are free", async () => {
+  const show = await classic.createB(60);
+  const answer = await classic.post(`/shows/${show.id}/book`, { seats_count: 51 });
+  expect(errorOf(answer)).toMatchObject({ status: 400 });
+});
+
 test("b: confirm says CONFIRMED, and again when asked again", async () => {
   const show = await classic.createB();
   const booking = await classic.bookB(show.number, 2);
@@ -230,8 +276,8 @@ test("the same request again after a lost answer is one booking, with an Idempot
 });
 
 test("a confirm after the hold has lapsed is 400 and hold-expired, and the seats are free", async () => {
-  const { id: showId, number } = await client.createShow({ holdSeconds: 1, capacity: 2 });
-  const booking = await classic.bookB(number, 2);
+  const { id: showId } = await client.createShow({ holdSeconds: 1, capacity: 2 });
+  const booking = await client.book({ showId, count: 2 });
   await expect
     .poll(async () => {
       const { expired_count: count } = (await classic.post("/admin/run-expiry")).json as {

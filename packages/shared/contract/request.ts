@@ -65,8 +65,10 @@ export const LayoutSchema = Type.Object({
   ),
 });
 
+const HoldMsSchema = Type.Integer({ minimum: HOLD_MIN_MS, maximum: HOLD_MAX_MS });
+
 export const RulesSchema = Type.Object({
-  holdMs: Type.Integer({ minimum: HOLD_MIN_MS, maximum: HOLD_MAX_MS }),
+  holdMs: HoldMsSchema,
   confirmation: Type.Enum([...CONFIRMATIONS]),
   cancelConfirmed: Type.Boolean(),
 });
@@ -92,6 +94,7 @@ const schemas = {
     customer: NullableSchema(CustomerSchema),
     wants: Type.Array(WantSchema, { minItems: 1, maxItems: WANTS_MAX }),
     confirmNow: Type.Boolean(),
+    holdMs: NullableSchema(HoldMsSchema),
     requestHash: HashSchema,
   }),
   confirm: Type.Object({
@@ -153,8 +156,8 @@ export function parseRequest(value: string): ParsedRequest {
 
 /** The hash that tells whether a key is used again for the same thing (SHA-256, hex). */
 export function hashBook(book: Omit<Book, "kind" | "requestId" | "requestHash">): string {
-  const { showId, customer, wants, confirmNow } = book;
-  return hash("sha256", JSON.stringify([showId, customer, wants, confirmNow]));
+  const { showId, customer, wants, confirmNow, holdMs } = book;
+  return hash("sha256", JSON.stringify([showId, customer, wants, confirmNow, holdMs]));
 }
 
 /** The same for the creation of a show. */

@@ -110,8 +110,10 @@ function buildRefused(request: Book, moment: Moment, { reason, facts }: Refusal)
 }
 
 function buildTaken(request: Book, moment: Moment, { show, allocation }: Found): Booking {
-  const { holdMs, confirmation } = show.facts.rules;
-  const confirmed = request.confirmNow || confirmation === "automatic";
+  const { rules } = show.facts;
+  const isAutomatic = rules.confirmation === "automatic" && request.holdMs === null;
+  const confirmed = request.confirmNow || isAutomatic;
+  const holdMs = request.holdMs ?? rules.holdMs;
   return {
     ...buildRequested(request, moment),
     status: confirmed ? "CONFIRMED" : "PENDING",

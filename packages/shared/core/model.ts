@@ -112,6 +112,8 @@ export type Book = {
   readonly customer: string | null;
   readonly wants: readonly Want[];
   readonly confirmNow: boolean;
+  /** Asks for a hold of this length, whatever the show's own rules say; null leaves it to them. */
+  readonly holdMs: number | null;
   readonly requestHash: string;
 };
 export type Confirm = {

@@ -88,6 +88,13 @@ export async function findShow(sql: Sql, key: string | number): Promise<ShowRow 
   return row === undefined ? null : parseShowRow(row);
 }
 
+/** Those of the shows that exist, in no order. */
+export async function findShows(sql: Sql, ids: readonly string[]): Promise<ShowRow[]> {
+  const rows = await sql<Row[]>`
+    select ${showColumns(sql)} from shows s where s.id = any(${[...ids]}::uuid[])`;
+  return rows.map(parseShowRow);
+}
+
 /** A page of shows in the order of their numbers, after the given one. */
 export async function listShows(
   sql: Sql,

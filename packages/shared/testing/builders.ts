@@ -58,6 +58,7 @@ export function book(bookingId: string, ...wants: readonly Want[]): Book {
     customer: null,
     wants,
     confirmNow: false,
+    holdMs: null,
     requestHash: `hash of ${JSON.stringify(wants)}`,
   };
 }

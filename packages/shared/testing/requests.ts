@@ -54,9 +54,13 @@ export function requestShow({
 export function requestBook(
   showId: string,
   want: Want,
-  { customer = null, confirmNow = false }: Partial<Pick<Book, "customer" | "confirmNow">> = {},
+  {
+    customer = null,
+    confirmNow = false,
+    holdMs = null,
+  }: Partial<Pick<Book, "customer" | "confirmNow" | "holdMs">> = {},
 ): Book {
-  const asked = { showId, customer, wants: [want], confirmNow };
+  const asked = { showId, customer, wants: [want], confirmNow, holdMs };
   const partition = partitionOf(showId, TEST_PARTITIONS);
   return {
     kind: "book",

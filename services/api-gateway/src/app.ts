@@ -94,6 +94,10 @@ function registerJson(app: App): void {
     else if (isPlainText(request, bytes)) void parse(request, bytes.toString("utf8"), done);
     else done(Object.assign(new Error("a body in another encoding"), { code: BODY_ENCODING }));
   });
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (_, body, done) => {
+    if (body.length === 0) done(null, null);
+    else done(Object.assign(new Error("no JSON"), { code: "FST_ERR_CTP_INVALID_MEDIA_TYPE" }));
+  });
   app.addHook("preValidation", async (request) => {
     request.body ??= null;
   });

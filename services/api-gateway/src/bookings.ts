@@ -52,6 +52,8 @@ export type BookInput = {
   readonly customer: string | null;
   readonly wants: readonly Want[];
   readonly confirmNow: boolean;
+  /** For a hold of this length, whatever the show says; null for the show's own rules. */
+  readonly holdMs: number | null;
   /** The idempotency key with whom it belongs to, or null. */
   readonly key: { readonly client: string; readonly key: string } | null;
 };
@@ -92,7 +94,8 @@ export class Bookings {
   /** Asks for a booking. Refuses before the line only what can never change. */
   async book(input: BookInput, patience: Patience): Promise<Answer> {
     const { secrets, memory, line } = this.#deps;
-    const { showId, customer, wants, confirmNow, key } = input;
+    const { key, ...asked } = input;
+    const { showId, wants } = asked;
     const show = await this.#findShow(showId);
     const early = show === null ? null : refuseEarly(show, input);
     if (early !== null) return early;
@@ -101,16 +104,8 @@ export class Bookings {
       key === null
         ? buildBookingId(secrets, partition, Date.now())
         : buildKeyedBookingId(secrets, partition, { showId, ...key });
-    const requestHash = hashBook({ showId, customer, wants, confirmNow });
-    const request: Book = {
-      kind: "book",
-      requestId: id,
-      showId,
-      customer,
-      wants,
-      confirmNow,
-      requestHash,
-    };
+    const requestHash = hashBook(asked);
+    const request: Book = { kind: "book", requestId: id, ...asked, requestHash };
     const submitted = await line.submit({
       request,
       partition,
@@ -324,16 +319,20 @@ function readMember({ request, requestId }: RecordEntry, name: string): unknown 
     : undefined;
 }
 
+/**
+ * What can never change may be said at the door, in the very words of the line. Not under a key: the
+ * line alone knows whether it was used before. And no exact seats of a sold-out show: which of them are
+ * taken is for the line to say.
+ */
 function refuseEarly(show: ShowRow, { wants, key }: BookInput): Answer | null {
+  if (key !== null) return null;
   const unknown = unknownSeats(show.layout, wants);
   if (unknown.length > 0) return refused("seat-unknown", { seats: unknown });
   const [want] = wants;
   const soldForGood = show.confirmed === show.capacity && !show.rules.cancelConfirmed;
-  if (key !== null || !soldForGood || want === undefined) return null;
-  return {
-    ...refused("not-enough-seats", { free: 0, held: 0 }),
-    asked: wantedPlaces(want),
-  };
+  if (!soldForGood || want === undefined || "seats" in want) return null;
+  const facts = { free: 0, held: 0 };
+  return { ...refused("not-enough-seats", facts), asked: wantedPlaces(want) };
 }
 
 function isPlaceOf({ place }: Booking, asked: Place | null): boolean {

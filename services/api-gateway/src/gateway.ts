@@ -1,7 +1,7 @@
 /** Wires the gateway's parts together, by hand. */
 import { connectSql } from "@seatline/shared/db/client.ts";
 import { loadRecords } from "@seatline/shared/db/load-records.ts";
-import { findSeats, findShow, listShows } from "@seatline/shared/db/load-shows.ts";
+import { findSeats, findShow, findShows, listShows } from "@seatline/shared/db/load-shows.ts";
 import { ExtentReader } from "@seatline/shared/line/extents.ts";
 import { Publisher } from "@seatline/shared/line/publisher.ts";
 import { buildTopics } from "@seatline/shared/line/topics.ts";
@@ -44,6 +44,7 @@ export function buildGateway(config: GatewayConfig, log: Log) {
   const extents = new ExtentReader({ ...address, topic: topics.requests });
   const shows = new Shows({
     findShow: (key) => reads.run(() => findShow(sql, key)),
+    findShows: (ids) => reads.run(() => findShows(sql, ids)),
     listShows: (page) => reads.run(() => listShows(sql, page)),
     findSeats: (showId) => reads.run(() => findSeats(sql, showId)),
   });

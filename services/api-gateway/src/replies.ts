@@ -80,10 +80,22 @@ export async function sendAnswer(
 }
 
 /** A booking with the names of its places, for which its show is needed if it has any. */
-export async function viewWithPlaces(booking: Booking, shows: Shows): Promise<BookingView> {
-  const hasPlaces = booking.seats.length + booking.standing.length > 0;
-  const show = hasPlaces ? await shows.find(booking.showId) : null;
+async function viewWithPlaces(booking: Booking, shows: Shows): Promise<BookingView> {
+  const show = hasPlaces(booking) ? await shows.find(booking.showId) : null;
   return viewBooking(booking, show?.layout ?? null);
+}
+
+/** The same for a list: its shows are read together. */
+export async function viewAllWithPlaces(
+  bookings: readonly Booking[],
+  shows: Shows,
+): Promise<BookingView[]> {
+  const found = await shows.findAll(bookings.filter(hasPlaces).map(({ showId }) => showId));
+  return bookings.map((booking) => viewBooking(booking, found.get(booking.showId)?.layout ?? null));
+}
+
+function hasPlaces({ seats, standing }: Booking): boolean {
+  return seats.length + standing.length > 0;
 }
 
 /** Whether an `If-None-Match` header names this entity tag (RFC 9110, 13.1.2: weak comparison). */

@@ -13,6 +13,7 @@ function buildAnswers() {
   const read = <T>() => new Promise<T>((answer) => asked.push(answer as (row: unknown) => void));
   const deps: ShowsDeps = {
     findShow: () => read(),
+    findShows: () => read(),
     listShows: () => read(),
     findSeats: () => read(),
   };

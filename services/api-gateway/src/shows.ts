@@ -15,6 +15,7 @@ const HEADS_MAX = 20_000;
 /** How shows are read from Postgres. */
 export type ShowsDeps = {
   readonly findShow: (key: string | number) => Promise<ShowRow | null>;
+  readonly findShows: (ids: readonly string[]) => Promise<ShowRow[]>;
   readonly listShows: (page: { after: number; limit: number }) => Promise<ShowRow[]>;
   readonly findSeats: (showId: string) => Promise<SeatsRow | null>;
 };
@@ -40,6 +41,19 @@ export class Shows {
     if (known !== undefined) return known;
     const row = await this.#deps.findShow(key);
     return row === null ? null : this.#keep(row);
+  }
+
+  /** Those of the shows that exist, by id: what is not known here is read at once, whatever the number. */
+  async findAll(ids: Iterable<string>): Promise<ReadonlyMap<string, ShowRow>> {
+    const wanted = [...new Set(ids)];
+    const unknown = wanted.filter((id) => !this.#shows.has(id));
+    const rows = unknown.length === 0 ? [] : await this.#deps.findShows(unknown);
+    const found = new Map(rows.map((row) => [row.id, this.#keep(row)]));
+    for (const id of wanted) {
+      const known = this.#shows.get(id);
+      if (known !== undefined) found.set(id, known);
+    }
+    return found;
   }
 
   /** A page of shows by number, with counters that are never older than what was answered before. */

@@ -15,7 +15,7 @@ import { requireAdmin } from "../access.ts";
 import type { App, AppDeps } from "../deps.ts";
 import { buildInvalid } from "../problems.ts";
 import { parseId, parseNumber } from "../read.ts";
-import { sendProblem, viewWithPlaces } from "../replies.ts";
+import { sendProblem, viewAllWithPlaces } from "../replies.ts";
 import { badCursor, badLimit } from "./shows.ts";
 
 const PAGE_DEFAULT = 100;
@@ -125,9 +125,8 @@ async function listPage({ reads, shows }: AppDeps, page: Page) {
   const limit = page.limit + 1;
   const bookings = await reads.run((sql) => listBookings(sql, { ...page, limit }));
   const items = bookings.slice(0, page.limit);
-  const views = await Promise.all(items.map((booking) => viewWithPlaces(booking, shows)));
   return {
-    items: views,
+    items: await viewAllWithPlaces(items, shows),
     next: bookings.length > page.limit ? (items.at(-1)?.id ?? null) : null,
   };
 }

@@ -77,7 +77,10 @@ function registerBook(app: App, deps: AppDeps): void {
       }
       const patience = readPatience(request, reply, 0);
       const confirmNow = confirm === "now";
-      const answer = await bookings.book({ showId, customer, wants, confirmNow, key }, patience);
+      const answer = await bookings.book(
+        { showId, customer, wants, confirmNow, holdMs: null, key },
+        patience,
+      );
       if (answer.kind === "queued" && answer.queued.place !== null) {
         const place = encodePlace(answer.queued.place);
         reply.header("location", `/v1/bookings/${answer.id}?place=${place}`);

@@ -152,7 +152,7 @@ function registerBook(app: App, deps: AppDeps): void {
         return sendFault(reply, "/seats_count", "must agree with seats, or be left out");
       }
       const want = seats === undefined ? { count: count ?? 0 } : { seats };
-      const ask = { show: request.params.id, customer: null, want, confirmNow: true };
+      const ask = { show: request.params.id, customer: null, want, hold: false };
       return book(deps, { request, reply }, ask);
     },
   );
@@ -161,7 +161,7 @@ function registerBook(app: App, deps: AppDeps): void {
     { schema: { ...describe("Hold a number of seats", { status: 201 }), body: BookBodyB } },
     async (request, reply) => {
       const { showId, userName: customer, numberOfSeats: count } = request.body;
-      const ask = { show: String(showId), customer, want: { count }, confirmNow: false };
+      const ask = { show: String(showId), customer, want: { count }, hold: true };
       return book(deps, { request, reply }, ask);
     },
   );
@@ -182,7 +182,8 @@ function registerBookings(app: App, deps: AppDeps): void {
         reply.header("link", `</v1/bookings?after=${last.id}>; rel="next"`);
       }
       const items = bookings.slice(0, LIST_MAX);
-      return reply.send(await Promise.all(items.map((booking) => viewBooking(deps, booking))));
+      const found = await deps.shows.findAll(items.map(({ showId }) => showId));
+      return reply.send(items.map((booking) => viewBooking(booking, found.get(booking.showId))));
     },
   );
   app.get(
@@ -258,17 +259,25 @@ async function createPlainShow(
 async function book(
   deps: AppDeps,
   { request, reply }: Call,
-  ask: { show: string; customer: string | null; want: Want; confirmNow: boolean },
+  ask: { show: string; customer: string | null; want: Want; hold: boolean },
 ): Promise<FastifyReply> {
   const show = await findByParam(deps.shows, ask.show);
   if (show === null) return sendClassicProblem(reply, buildProblem("show-not-found"));
-  const { want, customer, confirmNow } = ask;
+  const { want, customer, hold } = ask;
   const asked = wantedPlaces(want);
   if (asked > PLACES_PER_BOOKING_MAX) return sendTooMany(reply, show, asked);
   const key = readIdempotencyKey(request, customer);
   if (key !== null && "fault" in key) return sendFault(reply, "/Idempotency-Key", key.fault);
   const answer = await deps.bookings.book(
-    { showId: show.id, customer, wants: [want], confirmNow, key },
+    {
+      showId: show.id,
+      customer,
+      wants: [want],
+      // One of the two backends confirms at once, the other holds for two minutes, on any show.
+      confirmNow: !hold,
+      holdMs: hold ? HOLD_DEFAULT_MS : null,
+      key,
+    },
     readPatience(request, reply, WAIT_S),
   );
   return sendAnswer(deps, reply, { answer, status: 201, statuses: { "seat-unknown": 400 } });
@@ -294,7 +303,7 @@ async function sendAnswer(
 ): Promise<FastifyReply> {
   switch (answer.kind) {
     case "booking":
-      return reply.code(status).send(await viewBooking(deps, answer.booking));
+      return reply.code(status).send(await viewWithShow(deps, answer.booking));
     case "queued":
       return reply.code(202).send({ id: answer.id, show_id: answer.showId, status: "QUEUED" });
     case "refused": {
@@ -306,7 +315,7 @@ async function sendAnswer(
           detail: describeRefusal(reason, facts, asked),
           facts,
           ...(known === undefined ? {} : { status: known }),
-          ...(answer.booking === null ? {} : { booking: await viewBooking(deps, answer.booking) }),
+          ...(answer.booking === null ? {} : { booking: await viewWithShow(deps, answer.booking) }),
         }),
       );
     }
@@ -341,9 +350,12 @@ function viewShow(show: ShowRow) {
   };
 }
 
+async function viewWithShow({ shows }: AppDeps, booking: Booking) {
+  return viewBooking(booking, await shows.find(booking.showId));
+}
+
 /** Both field sets: `seats` is a number, as b's clients expect it; a's find theirs in `seats_assigned`. */
-async function viewBooking({ shows }: AppDeps, booking: Booking) {
-  const show = await shows.find(booking.showId);
+function viewBooking(booking: Booking, show: ShowRow | null | undefined) {
   const [want] = booking.wants;
   const asked = want === undefined ? 0 : wantedPlaces(want);
   return {
@@ -351,7 +363,7 @@ async function viewBooking({ shows }: AppDeps, booking: Booking) {
     show_id: booking.showId,
     showId: booking.showId,
     movieName: show?.name ?? null,
-    showTime: show === null ? null : encodeTime(show.startsAt),
+    showTime: show ? encodeTime(show.startsAt) : null,
     userName: booking.customer,
     seats: asked,
     seats_requested: asked,
