@@ -64,13 +64,12 @@ export function buildCommonEnvironment(
     ...user,
     NODE_ENV: nodeEnv,
     HOST: host,
-    TOPIC_PREFIX: user["TOPIC_PREFIX"] || DEFAULT_TOPIC_PREFIX,
+    ...(!isGiven(user, "TOPIC_PREFIX") && { TOPIC_PREFIX: DEFAULT_TOPIC_PREFIX }),
     ...(!hasSecrets && { ID_SECRETS: settings.idSecret }),
     ...(isOpen && { ADMIN_ACCESS: "open" }),
     // Our own broker allows a short session, so that a dead worker's partitions move on soon.
-    ...(infra.choice !== "external" && {
-      SESSION_TIMEOUT_MS: user["SESSION_TIMEOUT_MS"] || OWN_SESSION_TIMEOUT_MS,
-    }),
+    ...(infra.choice !== "external" &&
+      !isGiven(user, "SESSION_TIMEOUT_MS") && { SESSION_TIMEOUT_MS: OWN_SESSION_TIMEOUT_MS }),
     DATABASE_URL: infra.databaseUrl,
     KAFKA_BROKERS: infra.kafkaBrokers.join(","),
   };

@@ -23,7 +23,8 @@ export async function awaitLine(sql: Sql, log: Log): Promise<PartitionRow[]> {
     } catch (error) {
       const obstacle = findObstacle(error);
       if (obstacle !== null) throw new ConfigError([obstacle], { cause: error });
-      if (classifyFault(error) !== "transient") throw error;
+      const kind = classifyFault(error);
+      if (kind === "bug" || kind === "data") throw error;
       log.warn({ err: error }, "Postgres is away; waiting for it");
       await pause(RETRY_MS);
     }
@@ -32,8 +33,11 @@ export async function awaitLine(sql: Sql, log: Log): Promise<PartitionRow[]> {
 
 /** What a person must mend before Postgres lets us work, or null. */
 export function findObstacle(error: unknown): string | null {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const code = readCode(error) ?? (error instanceof Error ? readCode(error.cause) : null) ?? "";
   if (code === "42P01") return "the database has no tables yet; run the migrate step first";
+  if (code === "42P07") {
+    return "the tables of another version are there already; `npm run reset`, or a new database, starts anew";
+  }
   if (code === "3D000") return "DATABASE_URL names a database that does not exist; create it first";
   if (code.startsWith("28")) {
     return (
@@ -42,4 +46,8 @@ export function findObstacle(error: unknown): string | null {
     );
   }
   return null;
+}
+
+function readCode(error: unknown): string | null {
+  return error instanceof Error && "code" in error ? String(error.code) : null;
 }

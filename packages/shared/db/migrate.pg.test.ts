@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { createDatabase } from "../testing/database.ts";
 import type { TestDatabase } from "../testing/database.ts";
+import { withDatabase } from "../testing/servers.ts";
+import { findObstacle } from "./await-line.ts";
 import { loadPartitions } from "./load-partitions.ts";
 import { migrateDatabase } from "./migrate.ts";
 
@@ -36,5 +38,21 @@ describe("the migrate step", () => {
       });
     }
     expect(await loadPartitions(sql)).toHaveLength(5);
+  });
+});
+
+describe("findObstacle", () => {
+  it("says what to do about tables of another version, none, a wrong password, no database", async () => {
+    const database = await createDatabase("nothing");
+    const { url, sql } = database;
+    const sentenceOf = (work: Promise<unknown>) => work.then(() => null, findObstacle);
+    expect(await sentenceOf(loadPartitions(sql))).toContain("run the migrate step first");
+    await sql`create table bookings (id int)`;
+    expect(await sentenceOf(migrateDatabase(url, 5))).toContain("npm run reset");
+    const none = withDatabase(url, "there_is_none");
+    expect(await sentenceOf(migrateDatabase(none, 5))).toContain("does not exist");
+    await database.close();
+    expect(findObstacle(Object.assign(new Error("no"), { code: "28P01" }))).toContain("password");
+    expect(findObstacle(new Error("another fault"))).toBeNull();
   });
 });

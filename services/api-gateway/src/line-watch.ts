@@ -32,7 +32,7 @@ const MISSES_MAX = 5;
 
 export class LineWatch {
   readonly #deps: LineWatchDeps;
-  #repeated: Repeated | undefined;
+  #repeated: readonly Repeated[] = [];
   #postgres = false;
   #broker = false;
   #joined = false;
@@ -64,16 +64,16 @@ export class LineWatch {
 
   start(): void {
     this.#postgres = true;
-    this.#repeated = repeat(() => this.#look(), LOOK_INTERVAL_MS);
+    // Apart: a broker that is silent must not keep us from seeing that Postgres is back.
+    this.#repeated = [
+      repeat(() => this.#lookAtPostgres(), LOOK_INTERVAL_MS),
+      repeat(() => this.#lookAtBroker(), LOOK_INTERVAL_MS),
+    ];
   }
 
   close(): void {
     // Not awaited: with Postgres or the broker away its look takes longer than a stop may.
-    void this.#repeated?.close();
-  }
-
-  async #look(): Promise<void> {
-    await Promise.all([this.#lookAtPostgres(), this.#lookAtBroker()]);
+    for (const { close } of this.#repeated) void close();
   }
 
   async #lookAtPostgres(): Promise<void> {

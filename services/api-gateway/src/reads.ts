@@ -27,16 +27,19 @@ export class Reads {
 
   /** Does the read; throws a transient fault if it is refused or takes too long. */
   async run<T>(read: (sql: Sql) => Promise<T>): Promise<T> {
-    if (this.#isAway) throw refuse("Postgres is away");
-    if (this.#pending >= READS_MAX) throw refuse("too many reads are under way");
+    if (this.#isAway) throw refuseRead("Postgres is away");
+    if (this.#pending >= READS_MAX) throw refuseRead("too many reads are under way");
     this.#pending += 1;
     const work = read(this.#sql).finally(() => {
       this.#pending -= 1;
     });
-    return withDeadline(work, READ_DEADLINE_MS, () => refuse("Postgres did not answer in time"));
+    return withDeadline(work, READ_DEADLINE_MS, () =>
+      refuseRead("Postgres did not answer in time"),
+    );
   }
 }
 
-function refuse(why: string): Error {
+/** The fault of a read that we do not do: transient, so its caller hears 503. */
+export function refuseRead(why: string): Error {
   return Object.assign(new Error(why), { code: READ_REFUSED });
 }

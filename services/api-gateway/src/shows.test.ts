@@ -1,5 +1,6 @@
 /** Planted faults: every caller loads by itself, an older load replaces a newer one. */
 import type { RecordShow } from "@seatline/shared/contract/record.ts";
+import { classifyFault } from "@seatline/shared/runtime/faults.ts";
 import { expect, test } from "vitest";
 
 import { Shows } from "./shows.ts";
@@ -44,14 +45,28 @@ test("a seat map is loaded once for all who ask meanwhile", async () => {
   for (const seats of await Promise.all(answers)) expect(seats?.version).toBe(7);
 });
 
-test("a seat map that was under way is loaded again where a record has come meanwhile", async () => {
+test("a seat map goes on from where it was read with what has come meanwhile", async () => {
   const { shows, asked } = buildAnswers();
   const answer = shows.seats(ID);
-  shows.apply(recordOf(8));
+  for (const version of [6, 7, 8, 9]) shows.apply(recordOf(version));
   asked[0]?.(seatsRow(7));
-  await expect.poll(() => asked.length).toBe(2);
-  asked[1]?.(seatsRow(8));
-  expect((await answer)?.version).toBe(8);
+  expect((await answer)?.version).toBe(9);
+  expect(asked).toHaveLength(1);
+});
+
+test("a seat map is read again where something between is missing, and not for ever", async () => {
+  const { shows, asked } = buildAnswers();
+  const answer = shows.seats(ID);
+  for (let loads = 1; loads <= 3; loads++) {
+    await expect.poll(() => asked.length).toBe(loads);
+    shows.apply(recordOf(10 * loads + 8));
+    asked[loads - 1]?.(seatsRow(10 * loads));
+  }
+  expect(await answer.catch(classifyFault)).toBe("transient");
+  const again = shows.seats(ID);
+  await expect.poll(() => asked.length).toBe(4);
+  asked[3]?.(seatsRow(38));
+  expect((await again)?.version).toBe(38);
 });
 
 test("a show never gets older, whoever loads it and when", async () => {

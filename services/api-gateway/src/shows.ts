@@ -3,14 +3,22 @@
  * seats kept current by the records.
  */
 import type { LineRecord, RecordShow } from "@seatline/shared/contract/record.ts";
+import type { Booking } from "@seatline/shared/core/model.ts";
 import type { SeatsRow, ShowRow } from "@seatline/shared/db/load-shows.ts";
 
 import { keepNewest } from "./keep-newest.ts";
+import { refuseRead } from "./reads.ts";
 import { SeatMap } from "./seat-map.ts";
 
 const SHOWS_MAX = 10_000;
 const SEAT_MAPS_MAX = 200;
 const HEADS_MAX = 20_000;
+/** A map that was read is nearly always up to date with what came meanwhile; beyond it, 503. */
+const SEATS_LOADS_MAX = 3;
+/** Records of a show kept while its seats are being read. */
+const LATE_MAX = 1_000;
+
+type SeatChange = { readonly version: number; readonly changed: readonly Booking[] };
 
 /** How shows are read from Postgres. */
 export type ShowsDeps = {
@@ -26,7 +34,7 @@ export class Shows {
   readonly #idByNumber = new Map<number, string>();
   readonly #seatMaps = new Map<string, SeatMap>();
   /** One load of a seat map at a time, however many ask. */
-  readonly #loading = new Map<string, Promise<SeatMap | null>>();
+  readonly #loading = new Map<string, { seats: Promise<SeatMap | null>; late: SeatChange[] }>();
   /** The newest counters of shows, loaded or not: a load may be older than a record before it. */
   readonly #heads = new Map<string, RecordShow>();
 
@@ -64,26 +72,30 @@ export class Shows {
 
   /** The seats of a show that exists, never older than what was answered before. */
   async seats(showId: string): Promise<SeatMap | null> {
-    for (;;) {
+    for (let loads = 0; loads < SEATS_LOADS_MAX; loads++) {
       const known = this.#seatMaps.get(showId);
       if (known !== undefined && known.version >= this.#headVersion(showId)) return known;
       let loading = this.#loading.get(showId);
       if (loading === undefined) {
-        loading = this.#loadSeats(showId).finally(() => this.#loading.delete(showId));
+        const late: SeatChange[] = [];
+        const seats = this.#loadSeats(showId, late).finally(() => this.#loading.delete(showId));
+        loading = { seats, late };
         this.#loading.set(showId, loading);
       }
-      const loaded = await loading;
-      // One that was under way already may be older than a record that has come meanwhile.
+      const loaded = await loading.seats;
       if (loaded === null || loaded.version >= this.#headVersion(showId)) return loaded;
     }
+    throw refuseRead("the seats of this show change faster than they can be read");
   }
 
-  async #loadSeats(showId: string): Promise<SeatMap | null> {
+  /** A map goes on from where it was read with what changed meanwhile: else, under load, no read were the last. */
+  async #loadSeats(showId: string, late: readonly SeatChange[]): Promise<SeatMap | null> {
     const row = await this.#deps.findSeats(showId);
     if (row === null) return null;
     const loaded = new SeatMap(row);
-    keepNewest(this.#seatMaps, SEAT_MAPS_MAX, [showId, loaded]);
-    return loaded;
+    const follows = late.every(({ version, changed }) => loaded.apply(version, changed));
+    if (follows) keepNewest(this.#seatMaps, SEAT_MAPS_MAX, [showId, loaded]);
+    return follows ? loaded : new SeatMap(row);
   }
 
   #headVersion(showId: string): number {
@@ -97,11 +109,14 @@ export class Shows {
       const show = this.#shows.get(head.id);
       if (show !== undefined) this.#shows.set(head.id, this.#newest(show));
       const seatMap = this.#seatMaps.get(head.id);
-      if (seatMap === undefined) continue;
+      const loading = this.#loading.get(head.id);
+      if (seatMap === undefined && loading === undefined) continue;
       const changed = record.entries.flatMap((entry) =>
         entry.changed.filter(({ showId }) => showId === head.id),
       );
-      if (!seatMap.apply(head.version, changed)) this.#seatMaps.delete(head.id);
+      if (loading !== undefined && loading.late.length < LATE_MAX)
+        loading.late.push({ version: head.version, changed });
+      if (seatMap?.apply(head.version, changed) === false) this.#seatMaps.delete(head.id);
     }
   }
 
