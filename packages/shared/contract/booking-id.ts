@@ -23,12 +23,14 @@ const UUID = new RegExp(UUID_PATTERN);
  */
 export type IdSecrets = readonly [string, ...string[]];
 
-export type IdempotencyScope = {
-  readonly showId: string;
+export type IdempotencyKey = {
   /** Who asks: a hash of the credential, or the customer; empty if neither was given. */
   readonly client: string;
   readonly key: string;
 };
+
+/** A key for a booking is one of its show. */
+export type IdempotencyScope = IdempotencyKey & { readonly showId: string };
 
 // Random bytes are drawn in bulk: one call of the system per 16 costs ten times as much.
 const pool = Buffer.alloc(4096);
@@ -64,10 +66,7 @@ export function buildKeyedBookingId(
 }
 
 /** The id of the show that this idempotency key creates, at every gateway, for ever. */
-export function buildKeyedShowId(
-  secrets: IdSecrets,
-  { client, key }: Omit<IdempotencyScope, "showId">,
-): string {
+export function buildKeyedShowId(secrets: IdSecrets, { client, key }: IdempotencyKey): string {
   const bytes = createHmac("sha256", secrets.at(-1) ?? secrets[0])
     .update(JSON.stringify(["show", client, key]))
     .digest()

@@ -47,6 +47,14 @@ function StrictObject<T extends TProperties>(properties: T, example?: unknown) {
   });
 }
 
+function PageOf<T extends TSchema>(item: T, description: string) {
+  const next = describedAs(
+    NullableSchema(Type.String()),
+    "`after` of the next page; null on the last",
+  );
+  return Type.Object({ items: Type.Array(item), next }, { description });
+}
+
 const DateTimeSchema = withMessage(
   Type.String({
     pattern:
@@ -104,13 +112,7 @@ export const ShowAnswer = describedAs(
   "A show and how it sells",
 );
 
-export const ShowsAnswer = describedAs(
-  Type.Object({
-    items: Type.Array(ShowAnswer),
-    next: describedAs(NullableSchema(Type.String()), "`after` of the next page; null on the last"),
-  }),
-  "A page of shows in the order of their numbers",
-);
+export const ShowsAnswer = PageOf(ShowAnswer, "A page of shows in the order of their numbers");
 
 export const SeatsAnswer = describedAs(
   Type.Object({
@@ -189,13 +191,7 @@ export const BookingAnswer = describedAs(
   "A booking",
 );
 
-export const BookingsAnswer = describedAs(
-  Type.Object({
-    items: Type.Array(BookingAnswer),
-    next: describedAs(NullableSchema(Type.String()), "`after` of the next page; null on the last"),
-  }),
-  "A page of bookings in the order of their ids",
-);
+export const BookingsAnswer = PageOf(BookingAnswer, "A page of bookings in the order of their ids");
 
 export const ConfirmBody = StrictObject({ payment: Type.Optional(PaymentSchema) });
 export const EmptyBody = StrictObject({});

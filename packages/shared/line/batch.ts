@@ -166,10 +166,8 @@ class BatchFold {
   readonly entries: RecordEntry[] = [];
   readonly entryTexts: string[] = [];
   readonly deadLetters: DeadLetter[] = [];
-  /** The running hashes of the shows that it touched. */
-  readonly hashes = new Map<string, string>();
-  /** When their last entries were decided. */
-  readonly #updatedAt = new Map<string, number>();
+  /** The shows that it touched: the running hash, and when the last of their entries was decided. */
+  readonly #touched = new Map<string, { hash: string; updatedAt: number }>();
   /** Of all entries so far. */
   bytes = 0;
   readonly #heads: ReadonlyMap<string, ShowHead>;
@@ -205,9 +203,9 @@ class BatchFold {
     const named = message.request === null ? null : readIds(message.request).showId;
     const showId = named ?? subject?.showId ?? null;
     if (showId !== null && state.shows.has(showId)) {
-      const before = this.hashes.get(showId) ?? this.#heads.get(showId)?.hash ?? FIRST_TAIL;
-      this.hashes.set(showId, hashChain(before, text));
-      this.#updatedAt.set(showId, decidedAt(moment));
+      const { hash: before = FIRST_TAIL } =
+        this.#touched.get(showId) ?? this.#heads.get(showId) ?? {};
+      this.#touched.set(showId, { hash: hashChain(before, text), updatedAt: decidedAt(moment) });
     }
   }
 
@@ -233,12 +231,11 @@ class BatchFold {
   }
 
   buildShows(state: LineState): RecordShow[] {
-    return [...this.hashes].map(([id, hash]) => {
+    return [...this.#touched].map(([id, { hash, updatedAt }]) => {
       const show = state.shows.get(id);
       assert(show !== undefined, `touched show ${id} is loaded`);
       const version = (this.#heads.get(id)?.version ?? 0) + 1;
       const { held, confirmed } = show;
-      const updatedAt = this.#updatedAt.get(id) ?? 0;
       return { id, version, updatedAt, free: freePlaces(show), held, confirmed, hash };
     });
   }

@@ -142,15 +142,16 @@ export class LineConsumer {
   #hand(payload: EachBatchPayload): void {
     const { batch } = payload;
     const feed = this.feedOf(batch.partition);
-    const shown = new Map(batch.messages.map((message) => [message.offset, message]));
-    for (const { offset, timestamp } of readOffsets(batch)) {
-      const { key = null, value = null } = shown.get(offset) ?? {};
+    let shown = 0;
+    for (const { offset, timestamp, key, value } of readAll(batch)) {
+      const isHidden = offset !== batch.messages[shown]?.offset;
+      if (!isHidden) shown += 1;
       const answer = feed.offer({
         offset: Number(offset),
         appendedAt: Number(timestamp),
-        key,
-        value,
-        isHidden: !shown.has(offset),
+        key: isHidden ? null : key,
+        value: isHidden ? null : value,
+        isHidden,
       });
       if (answer === "full") {
         this.#paused.set(batch.partition, payload.pause());
@@ -175,12 +176,13 @@ export class LineConsumer {
 }
 
 /**
- * Every offset that was read, also those that kafkajs shows to nobody: the marks of transactions, and
- * the messages of aborted ones. They are no gap in the log. Its types do not tell of this member.
+ * Everything that was read, in order: `messages`, and between them what kafkajs shows to nobody, the
+ * marks of transactions and the messages of aborted ones. They are no gap in the log. Its types do not
+ * tell of this member.
  */
-function readOffsets(batch: Batch): readonly { offset: string; timestamp: string }[] {
+function readAll(batch: Batch): Batch["messages"] {
   const { messagesWithinOffset } = batch as Batch & {
-    readonly messagesWithinOffset: readonly { offset: string; timestamp: string }[];
+    readonly messagesWithinOffset: Batch["messages"];
   };
   return messagesWithinOffset;
 }

@@ -6,7 +6,6 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { FIRST_TAIL } from "../contract/record.ts";
 import { encodeRequest } from "../contract/request.ts";
 import { layoutSeats } from "../core/layout.ts";
 import type { Section } from "../core/layout.ts";
@@ -21,6 +20,7 @@ import { loadPartitions } from "../db/load-partitions.ts";
 import { findSeats, findShow, loadShows } from "../db/load-shows.ts";
 import type { ShowHead } from "../db/load-shows.ts";
 import { checkState } from "../testing/core-invariants.ts";
+import { buildLine } from "../testing/batches.ts";
 import { createDatabase } from "../testing/database.ts";
 import type { TestDatabase } from "../testing/database.ts";
 import { buildRandom, seedOfRun } from "../testing/random.ts";
@@ -33,7 +33,6 @@ import {
   requestExpire,
   requestShow,
 } from "../testing/requests.ts";
-import { TEST_PARTITIONS } from "../testing/servers.ts";
 
 import { decideBatch, positionAfter, readMessage } from "./batch.ts";
 import type { Position } from "./batch.ts";
@@ -78,8 +77,7 @@ function buildSale(partition: number): Sale {
     const rules = { holdMs: HOLD_MS, cancelConfirmed: random.chance(0.7) };
     return requestShow({ partition, layout: { sections }, rules });
   });
-  const start = { next: 0, tail: FIRST_TAIL, logClock: 0 };
-  const position = { partition, partitionCount: TEST_PARTITIONS, ...start };
+  const { position } = buildLine(partition);
   return { random, shows, books: [], position };
 }
 

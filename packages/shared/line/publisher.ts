@@ -142,10 +142,10 @@ export class Publisher {
         next.set(`${topicName}/${partition}`, Number(baseOffset));
       }
       for (const { message, settle } of batch) {
-        const log = `${message.topic}/${message.partition}`;
-        const offset = next.get(log);
+        const place = `${message.topic}/${message.partition}`;
+        const offset = next.get(place);
         settle(offset === undefined ? { status: "unknown" } : { status: "acked", offset });
-        if (offset !== undefined) next.set(log, offset + 1);
+        if (offset !== undefined) next.set(place, offset + 1);
       }
     } catch (error) {
       this.#options.log.warn(

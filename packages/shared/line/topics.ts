@@ -1,4 +1,4 @@
-/** The topics of a line: their names, how they must be set up, and where they end. */
+/** The topics of a line: their names, and how they must be set up. */
 import { setTimeout as pause } from "node:timers/promises";
 
 import type { Admin, ConfigResourceTypes } from "kafkajs";

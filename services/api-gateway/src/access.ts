@@ -3,9 +3,10 @@ import { createHash, timingSafeEqual } from "node:crypto";
 
 import type { FastifyRequest, onRequestAsyncHookHandler } from "fastify";
 
+import type { IdempotencyKey } from "@seatline/shared/contract/booking-id.ts";
 import { UNGUESSABLE_KEY_LENGTH } from "@seatline/shared/contract/http.ts";
 
-import { buildProblem } from "./problems.ts";
+import { buildInvalid, buildProblem } from "./problems.ts";
 import type { Problem } from "./problems.ts";
 import { sendProblem } from "./replies.ts";
 
@@ -26,32 +27,40 @@ export function checkAdmin(access: AdminAccess, request: FastifyRequest): Proble
     : buildProblem("forbidden");
 }
 
-/** A hook that keeps everybody but admins out, before their body is even read. */
-export function requireAdmin(access: AdminAccess, send = sendProblem): onRequestAsyncHookHandler {
-  return async (request, reply) => {
+/**
+ * A route for admins: everybody else is kept out before a body is even read, and the description of the
+ * API says so. `send` is how the routes of this part send problems.
+ */
+export function forAdmins<S extends object>(access: AdminAccess, schema: S, send = sendProblem) {
+  const onRequest: onRequestAsyncHookHandler = async (request, reply) => {
     const denied = checkAdmin(access, request);
     if (denied !== null) await send(reply, denied);
   };
+  return { onRequest, schema: { ...schema, security: [{ admin: [] }] } };
 }
 
-/** The idempotency key of a request with its owner, null without one, or what is wrong with it. */
+/** The idempotency key of a request with its owner, null without one, or the problem to answer with. */
 export function readIdempotencyKey(
   request: FastifyRequest,
   customer: string | null,
-): { client: string; key: string } | null | { fault: string } {
+): IdempotencyKey | { readonly problem: Problem } | null {
   const key = request.headers["idempotency-key"];
   if (key === undefined) return null;
   if (typeof key !== "string" || !KEY.test(key)) {
-    return { fault: "must be 1 to 255 printable characters without spaces" };
+    return refuseKey("must be 1 to 255 printable characters without spaces");
   }
   const credential = readCredential(request);
   if (credential === null && key.length < UNGUESSABLE_KEY_LENGTH) {
-    return {
-      fault: `must have at least ${UNGUESSABLE_KEY_LENGTH} characters, so that nobody guesses it (a UUID does)`,
-    };
+    return refuseKey(
+      `must have at least ${UNGUESSABLE_KEY_LENGTH} characters, so that nobody guesses it (a UUID does)`,
+    );
   }
   const client = credential === null ? (customer ?? "") : digest(credential).toString("hex");
   return { client, key };
+}
+
+function refuseKey(message: string) {
+  return { problem: buildInvalid([{ path: "/Idempotency-Key", message }]) };
 }
 
 function readCredential(request: FastifyRequest): string | null {

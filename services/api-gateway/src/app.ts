@@ -88,13 +88,13 @@ export async function buildApp(deps: AppDeps): Promise<App> {
 function registerJson(app: App): void {
   const parse = app.getDefaultJsonParser("error", "error");
   app.removeContentTypeParser("text/plain");
-  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, done) => {
-    const bytes = Buffer.from(body);
-    if (bytes.length === 0) done(null, null);
-    else if (isPlainText(request, bytes)) void parse(request, bytes.toString("utf8"), done);
+  const asBytes = { parseAs: "buffer" } as const;
+  app.addContentTypeParser<Buffer>("application/json", asBytes, (request, body, done) => {
+    if (body.length === 0) done(null, null);
+    else if (isPlainText(request, body)) void parse(request, body.toString("utf8"), done);
     else done(Object.assign(new Error("a body in another encoding"), { code: BODY_ENCODING }));
   });
-  app.addContentTypeParser("*", { parseAs: "buffer" }, (_, body, done) => {
+  app.addContentTypeParser<Buffer>("*", asBytes, (_, body, done) => {
     if (body.length === 0) done(null, null);
     else done(Object.assign(new Error("no JSON"), { code: "FST_ERR_CTP_INVALID_MEDIA_TYPE" }));
   });

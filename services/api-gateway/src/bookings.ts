@@ -9,7 +9,7 @@ import {
   buildKeyedBookingId,
   parseBookingId,
 } from "@seatline/shared/contract/booking-id.ts";
-import type { IdSecrets } from "@seatline/shared/contract/booking-id.ts";
+import type { IdSecrets, IdempotencyKey } from "@seatline/shared/contract/booking-id.ts";
 import { partitionOf } from "@seatline/shared/contract/partition.ts";
 import { parseRecord } from "@seatline/shared/contract/record.ts";
 import type { RecordEntry } from "@seatline/shared/contract/record.ts";
@@ -54,8 +54,7 @@ export type BookInput = {
   readonly confirmNow: boolean;
   /** For a hold of this length, whatever the show says; null for the show's own rules. */
   readonly holdMs: number | null;
-  /** The idempotency key with whom it belongs to, or null. */
-  readonly key: { readonly client: string; readonly key: string } | null;
+  readonly key: IdempotencyKey | null;
 };
 
 /** How a call is waited for. */

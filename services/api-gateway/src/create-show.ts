@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 
 import { buildKeyedShowId, buildShowId } from "@seatline/shared/contract/booking-id.ts";
-import type { IdSecrets } from "@seatline/shared/contract/booking-id.ts";
+import type { IdSecrets, IdempotencyKey } from "@seatline/shared/contract/booking-id.ts";
 import { partitionOf } from "@seatline/shared/contract/partition.ts";
 import { hashCreateShow } from "@seatline/shared/contract/request.ts";
 import type { CreateShow, RefusalReason } from "@seatline/shared/core/model.ts";
@@ -20,8 +20,7 @@ export type CreatedShow = { readonly showId: string } & (
 );
 
 export type CreateShowInput = Pick<CreateShow, "name" | "startsAt" | "layout" | "rules"> & {
-  /** The idempotency key with whom it belongs to, or null. */
-  readonly key: { readonly client: string; readonly key: string } | null;
+  readonly key: IdempotencyKey | null;
 };
 
 /** Puts the creation of a show into its line and waits for it. */

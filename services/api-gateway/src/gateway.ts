@@ -41,12 +41,12 @@ export function buildGateway(config: GatewayConfig, log: Log) {
     deadlineMs: PUBLISH_DEADLINE_MS,
     queueMax: PUBLISH_QUEUE_MAX,
   });
-  const extents = new ExtentReader({ ...address, topic: topics.requests });
+  const extents = new ExtentReader({ ...address, topic: requestsTopic });
   const shows = new Shows({
-    findShow: (key) => reads.run(() => findShow(sql, key)),
-    findShows: (ids) => reads.run(() => findShows(sql, ids)),
-    listShows: (page) => reads.run(() => listShows(sql, page)),
-    findSeats: (showId) => reads.run(() => findSeats(sql, showId)),
+    findShow: (key) => reads.run((sql) => findShow(sql, key)),
+    findShows: (ids) => reads.run((sql) => findShows(sql, ids)),
+    listShows: (page) => reads.run((sql) => listShows(sql, page)),
+    findSeats: (showId) => reads.run((sql) => findSeats(sql, showId)),
   });
   const memory = new LineMemory({
     log,

@@ -151,10 +151,10 @@ export class PartitionLoop {
         return this.#describeReplaced(row.nextOffset, found);
       }
     }
-    const unpublished = { from: row.publishedOffset, to: row.nextOffset };
     const published = await publishStored(this.#deps, {
       partition: this.partition,
-      ...unpublished,
+      from: row.publishedOffset,
+      to: row.nextOffset,
     });
     if (!published) return { kind: "unpublished" };
     return {

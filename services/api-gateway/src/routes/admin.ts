@@ -11,7 +11,7 @@ import {
 import { BOOKING_STATUSES } from "@seatline/shared/core/model.ts";
 import { listBookings } from "@seatline/shared/db/list-bookings.ts";
 
-import { requireAdmin } from "../access.ts";
+import { forAdmins } from "../access.ts";
 import type { App, AppDeps } from "../deps.ts";
 import { buildInvalid } from "../problems.ts";
 import { parseId, parseNumber } from "../read.ts";
@@ -32,22 +32,16 @@ const BookingsQuery = Type.Object(
 );
 
 export function registerAdminRoutes(app: App, deps: AppDeps): void {
-  const security = [{ admin: [] }];
   const { access, expiryRun } = deps;
-  const onRequest = requireAdmin(access);
 
   app.get(
     "/v1/bookings",
-    {
-      onRequest,
-      schema: {
-        tags: ["Admin"],
-        summary: "List bookings",
-        security,
-        querystring: BookingsQuery,
-        response: { 200: BookingsAnswer, default: ProblemAnswer },
-      },
-    },
+    forAdmins(access, {
+      tags: ["Admin"],
+      summary: "List bookings",
+      querystring: BookingsQuery,
+      response: { 200: BookingsAnswer, default: ProblemAnswer },
+    }),
     async (request, reply) => {
       const page = readPage(request.query);
       if ("type" in page) return sendProblem(reply, page);
@@ -57,29 +51,21 @@ export function registerAdminRoutes(app: App, deps: AppDeps): void {
 
   app.post(
     "/v1/admin/expiry-runs",
-    {
-      onRequest,
-      schema: {
-        tags: ["Admin"],
-        summary: "Release every lapsed hold now",
-        security,
-        response: { 200: ExpiryRunAnswer, default: ProblemAnswer },
-      },
-    },
+    forAdmins(access, {
+      tags: ["Admin"],
+      summary: "Release every lapsed hold now",
+      response: { 200: ExpiryRunAnswer, default: ProblemAnswer },
+    }),
     async (_, reply) => reply.send(await expiryRun.run()),
   );
 
   app.get(
     "/v1/admin/line",
-    {
-      onRequest,
-      schema: {
-        tags: ["Admin"],
-        summary: "How the lines stand",
-        security,
-        response: { 200: LineAnswer, default: ProblemAnswer },
-      },
-    },
+    forAdmins(access, {
+      tags: ["Admin"],
+      summary: "How the lines stand",
+      response: { 200: LineAnswer, default: ProblemAnswer },
+    }),
     async (_, reply) => {
       const partitions = Array.from({ length: deps.memory.partitionCount }, (_, partition) => {
         const { next, end, perSecond, stalled } = deps.memory.line(partition);

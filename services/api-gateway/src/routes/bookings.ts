@@ -72,9 +72,7 @@ function registerBook(app: App, deps: AppDeps): void {
         );
       }
       const key = readIdempotencyKey(request, customer);
-      if (key !== null && "fault" in key) {
-        return sendProblem(reply, buildInvalid([{ path: "/Idempotency-Key", message: key.fault }]));
-      }
+      if (key !== null && "problem" in key) return sendProblem(reply, key.problem);
       const patience = readPatience(request, reply, 0);
       const confirmNow = confirm === "now";
       const answer = await bookings.book(

@@ -21,7 +21,7 @@ import type { Booking, Want } from "@seatline/shared/core/model.ts";
 import { listBookings } from "@seatline/shared/db/list-bookings.ts";
 import type { ShowRow } from "@seatline/shared/db/load-shows.ts";
 
-import { readIdempotencyKey, requireAdmin } from "../access.ts";
+import { forAdmins, readIdempotencyKey } from "../access.ts";
 import type { Answer } from "../bookings.ts";
 import { createShow } from "../create-show.ts";
 import type { App, AppDeps } from "../deps.ts";
@@ -82,10 +82,7 @@ export function registerClassicRoutes(app: App, deps: AppDeps): void {
 function registerShows(app: App, deps: AppDeps): void {
   app.post(
     "/admin/shows",
-    {
-      onRequest: requireAdmin(deps.access, sendClassicProblem),
-      schema: { ...describe("Create a show", { status: 201, admin: true }), body: ShowBodyA },
-    },
+    forClassicAdmins(deps, { ...describe("Create a show", 201), body: ShowBodyA }),
     async (request, reply) => {
       const { name, start_time, total_seats } = request.body;
       const show = { name, time: start_time, path: "/start_time", capacity: total_seats };
@@ -94,10 +91,7 @@ function registerShows(app: App, deps: AppDeps): void {
   );
   app.post(
     "/shows",
-    {
-      onRequest: requireAdmin(deps.access, sendClassicProblem),
-      schema: { ...describe("Create a show", { admin: true }), body: ShowBodyB },
-    },
+    forClassicAdmins(deps, { ...describe("Create a show"), body: ShowBodyB }),
     async (request, reply) => {
       const { name, startTime, seats } = request.body;
       const show = { name, time: startTime, path: "/startTime", capacity: seats };
@@ -138,7 +132,7 @@ function registerBook(app: App, deps: AppDeps): void {
     "/shows/:id/book",
     {
       schema: {
-        ...describe("Book at once, by seats or count", { status: 201 }),
+        ...describe("Book at once, by seats or count", 201),
         params: IdParams,
         body: BookBodyA,
       },
@@ -158,7 +152,7 @@ function registerBook(app: App, deps: AppDeps): void {
   );
   app.post(
     "/bookings",
-    { schema: { ...describe("Hold a number of seats", { status: 201 }), body: BookBodyB } },
+    { schema: { ...describe("Hold a number of seats", 201), body: BookBodyB } },
     async (request, reply) => {
       const { showId, userName: customer, numberOfSeats: count } = request.body;
       const ask = { show: String(showId), customer, want: { count }, hold: true };
@@ -168,24 +162,17 @@ function registerBook(app: App, deps: AppDeps): void {
 }
 
 function registerBookings(app: App, deps: AppDeps): void {
-  app.get(
-    "/bookings",
-    {
-      onRequest: requireAdmin(deps.access, sendClassicProblem),
-      schema: describe("All bookings", { admin: true }),
-    },
-    async (_, reply) => {
-      const all = { showId: null, status: null, after: null, limit: LIST_MAX + 1 };
-      const bookings = await deps.reads.run((sql) => listBookings(sql, all));
-      const last = bookings[LIST_MAX - 1];
-      if (bookings.length > LIST_MAX && last !== undefined) {
-        reply.header("link", `</v1/bookings?after=${last.id}>; rel="next"`);
-      }
-      const items = bookings.slice(0, LIST_MAX);
-      const found = await deps.shows.findAll(items.map(({ showId }) => showId));
-      return reply.send(items.map((booking) => viewBooking(booking, found.get(booking.showId))));
-    },
-  );
+  app.get("/bookings", forClassicAdmins(deps, describe("All bookings")), async (_, reply) => {
+    const all = { showId: null, status: null, after: null, limit: LIST_MAX + 1 };
+    const bookings = await deps.reads.run((sql) => listBookings(sql, all));
+    const last = bookings[LIST_MAX - 1];
+    if (bookings.length > LIST_MAX && last !== undefined) {
+      reply.header("link", `</v1/bookings?after=${last.id}>; rel="next"`);
+    }
+    const items = bookings.slice(0, LIST_MAX);
+    const found = await deps.shows.findAll(items.map(({ showId }) => showId));
+    return reply.send(items.map((booking) => viewBooking(booking, found.get(booking.showId))));
+  });
   app.get(
     "/bookings/:id",
     { schema: { ...describe("One booking"), params: IdParams } },
@@ -210,10 +197,7 @@ function registerBookings(app: App, deps: AppDeps): void {
 function registerExpiry(app: App, deps: AppDeps): void {
   app.post(
     "/admin/run-expiry",
-    {
-      onRequest: requireAdmin(deps.access, sendClassicProblem),
-      schema: describe("Release every lapsed hold now", { admin: true }),
-    },
+    forClassicAdmins(deps, describe("Release every lapsed hold now")),
     async (_, reply) => {
       const { expired } = await deps.expiryRun.run();
       const message = `${expired} ${expired === 1 ? "hold was" : "holds were"} released`;
@@ -267,7 +251,7 @@ async function book(
   const asked = wantedPlaces(want);
   if (asked > PLACES_PER_BOOKING_MAX) return sendTooMany(reply, show, asked);
   const key = readIdempotencyKey(request, customer);
-  if (key !== null && "fault" in key) return sendFault(reply, "/Idempotency-Key", key.fault);
+  if (key !== null && "problem" in key) return sendClassicProblem(reply, key.problem);
   const answer = await deps.bookings.book(
     {
       showId: show.id,
@@ -376,9 +360,12 @@ function viewBooking(booking: Booking, show: ShowRow | null | undefined) {
   };
 }
 
+function forClassicAdmins<S extends object>({ access }: AppDeps, schema: S) {
+  return forAdmins(access, schema, sendClassicProblem);
+}
+
 /** For the description of the API; what the answers look like is told by the older backends'. */
-function describe(summary: string, { status = 200, admin = false } = {}) {
-  const security = admin ? { security: [{ admin: [] }] } : {};
+function describe(summary: string, status = 200) {
   const response = { [status]: { description: "As the older backends answered" } };
-  return { tags: ["Classic"], summary, response, ...security };
+  return { tags: ["Classic"], summary, response };
 }

@@ -17,7 +17,7 @@ import { HOLD_DEFAULT_MS } from "@seatline/shared/contract/values.ts";
 import { buildPlainLayout } from "@seatline/shared/core/layout.ts";
 import type { ShowRow } from "@seatline/shared/db/load-shows.ts";
 
-import { readIdempotencyKey, requireAdmin } from "../access.ts";
+import { readIdempotencyKey, forAdmins } from "../access.ts";
 import type { App, AppDeps } from "../deps.ts";
 import { createShow } from "../create-show.ts";
 import { buildInvalid, buildProblem } from "../problems.ts";
@@ -46,17 +46,13 @@ export function registerShowRoutes(app: App, deps: AppDeps): void {
 function registerCreateShow(app: App, deps: AppDeps): void {
   app.post(
     "/v1/shows",
-    {
-      onRequest: requireAdmin(deps.access),
-      schema: {
-        tags: ["Shows"],
-        summary: "Create a show",
-        security: [{ admin: [] }],
-        headers: KeyHeaders,
-        body: CreateShowBody,
-        response: { 201: ShowAnswer, 202: QueuedAnswer, default: ProblemAnswer },
-      },
-    },
+    forAdmins(deps.access, {
+      tags: ["Shows"],
+      summary: "Create a show",
+      headers: KeyHeaders,
+      body: CreateShowBody,
+      response: { 201: ShowAnswer, 202: QueuedAnswer, default: ProblemAnswer },
+    }),
     async (request, reply) => {
       const { name, capacity, holdSeconds, confirmation, cancelConfirmed } = request.body;
       const startsAt = parseInstant(request.body.startsAt);
@@ -67,9 +63,7 @@ function registerCreateShow(app: App, deps: AppDeps): void {
         );
       }
       const key = readIdempotencyKey(request, null);
-      if (key !== null && "fault" in key) {
-        return sendProblem(reply, buildInvalid([{ path: "/Idempotency-Key", message: key.fault }]));
-      }
+      if (key !== null && "problem" in key) return sendProblem(reply, key.problem);
       const created = await createShow(
         deps,
         {
