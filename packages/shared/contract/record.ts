@@ -8,9 +8,10 @@ import { Type } from "typebox";
 import { Compile } from "typebox/compile";
 
 import { assert } from "../core/assert.ts";
-import { BOOKING_STATUSES, REFUSAL_REASONS } from "../core/model.ts";
-import type { Booking, Outcome, ShowFacts } from "../core/model.ts";
-import { LayoutSchema, RulesSchema, WantSchema } from "./request.ts";
+import type { Outcome } from "../core/decision.ts";
+import { BOOKING_STATUSES, LIMITS, REFUSAL_REASONS } from "../core/model.ts";
+import type { Booking } from "../core/model.ts";
+import { WantSchema } from "./request.ts";
 import { HashSchema, NullableSchema, TimeSchema } from "./values.ts";
 
 export const RECORD_VERSION = 1;
@@ -21,6 +22,12 @@ const FactsSchema = Type.Object({
   free: Type.Optional(Type.Integer()),
   held: Type.Optional(Type.Integer()),
   seats: Type.Optional(Type.Array(Type.Integer())),
+  sections: Type.Optional(Type.Array(Type.String())),
+  opensAt: Type.Optional(TimeSchema),
+  closesAt: Type.Optional(TimeSchema),
+  limitOf: Type.Optional(Type.Enum([...LIMITS])),
+  limit: Type.Optional(Type.Integer()),
+  used: Type.Optional(Type.Integer()),
 });
 
 const BookingSchema = Type.Object({
@@ -30,17 +37,25 @@ const BookingSchema = Type.Object({
   requestHash: Type.String(),
   customer: NullableSchema(Type.String()),
   wants: Type.Array(WantSchema),
+  confirmNow: Type.Boolean(),
   status: Type.Enum([...BOOKING_STATUSES]),
   reason: NullableSchema(ReasonSchema),
   facts: NullableSchema(FactsSchema),
   want: NullableSchema(Type.Integer()),
   seats: Type.Array(Type.Integer()),
   standing: Type.Array(Type.Object({ section: Type.Integer(), count: Type.Integer() })),
+  returned: Type.Array(Type.Integer()),
+  price: NullableSchema(Type.Integer()),
+  prices: NullableSchema(
+    Type.Array(Type.Object({ section: Type.Integer(), price: Type.Integer() })),
+  ),
   payment: NullableSchema(Type.String()),
+  rescued: Type.Boolean(),
   createdAt: TimeSchema,
   decidedAt: TimeSchema,
   updatedAt: TimeSchema,
   expiresAt: NullableSchema(TimeSchema),
+  holdLimit: NullableSchema(TimeSchema),
   confirmedAt: NullableSchema(TimeSchema),
 });
 
@@ -55,35 +70,39 @@ const OutcomeSchema = Type.Union([
   }),
 ]);
 
-const ShowFactsSchema = Type.Object({
-  id: Type.String(),
-  name: Type.String(),
-  startsAt: TimeSchema,
-  layout: LayoutSchema,
-  rules: RulesSchema,
-  requestHash: HashSchema,
-  createdAt: TimeSchema,
-});
-
-const RecordEntrySchema = Type.Object({
+export const RecordEntrySchema = Type.Object({
+  partition: Type.Integer(),
   offset: Offset,
   appendedAt: TimeSchema,
+  now: TimeSchema,
   request: NullableSchema(Type.String()),
   requestId: NullableSchema(Type.String()),
+  showId: NullableSchema(Type.String()),
   deadLetter: NullableSchema(Type.String()),
   outcome: OutcomeSchema,
-  showCreated: NullableSchema(ShowFactsSchema),
+  changesShow: Type.Boolean(),
   changed: Type.Array(BookingSchema),
   unchanged: NullableSchema(BookingSchema),
+  followUp: NullableSchema(Type.Object({ showId: Type.String(), message: Type.String() })),
 });
 
 const RecordShowSchema = Type.Object({
   id: Type.String(),
   version: Type.Integer(),
   updatedAt: TimeSchema,
+  capacity: Type.Integer(),
   free: Type.Integer(),
   held: Type.Integer(),
   confirmed: Type.Integer(),
+  standing: Type.Array(
+    Type.Object({
+      section: Type.Integer(),
+      free: Type.Integer(),
+      held: Type.Integer(),
+      confirmed: Type.Integer(),
+    }),
+  ),
+  seats: Type.Object({ free: Type.String(), held: Type.String(), confirmed: Type.String() }),
   hash: HashSchema,
 });
 
@@ -92,7 +111,6 @@ const RecordSchema = Type.Object({
   partition: Type.Integer(),
   first: Offset,
   next: Offset,
-  now: TimeSchema,
   previousTail: HashSchema,
   entries: Type.Array(RecordEntrySchema),
   shows: Type.Array(RecordShowSchema),
@@ -100,20 +118,28 @@ const RecordSchema = Type.Object({
 
 /** One message of the line and what became of it. */
 export type RecordEntry = {
+  readonly partition: number;
   readonly offset: number;
   readonly appendedAt: number;
+  /** The worker's clock of its batch, by which holds start. */
+  readonly now: number;
   /** The message's value as it stood in the topic; null where it was not text. */
   readonly request: string | null;
   /** Whom the outcome is for; null where the message did not say. */
   readonly requestId: string | null;
+  /** The show in whose running hash it stands; null where there is no such show. */
+  readonly showId: string | null;
   /** Set when the message was parked as a dead letter: why. */
   readonly deadLetter: string | null;
   readonly outcome: Outcome;
-  readonly showCreated: ShowFacts | null;
+  /** Whether it created or changed the show itself; what that is now, its row says. */
+  readonly changesShow: boolean;
   /** Every booking that this entry changed, as it stood after it, in order. */
   readonly changed: readonly Booking[];
   /** The booking that the outcome speaks of, where this entry did not change it. */
   readonly unchanged: Booking | null;
+  /** A request of the worker's own that must be put into the line behind it. */
+  readonly followUp: { readonly showId: string; readonly message: string } | null;
 };
 
 export type RecordShow = {
@@ -122,9 +148,19 @@ export type RecordShow = {
   readonly version: number;
   /** When the last of its entries was decided. */
   readonly updatedAt: number;
+  readonly capacity: number;
   readonly free: number;
   readonly held: number;
   readonly confirmed: number;
+  /** The standing sections, all of them, by their index in the layout. */
+  readonly standing: readonly {
+    readonly section: number;
+    readonly free: number;
+    readonly held: number;
+    readonly confirmed: number;
+  }[];
+  /** The seats that this record made free, held or confirmed, as ranges. */
+  readonly seats: { readonly free: string; readonly held: string; readonly confirmed: string };
   /** The show's running hash over its entries (SHA-256, chained, hex). */
   readonly hash: string;
 };
@@ -134,7 +170,6 @@ export type LineRecord = {
   readonly partition: number;
   readonly first: number;
   readonly next: number;
-  readonly now: number;
   /** The tail hash that this record was decided on. */
   readonly previousTail: string;
   readonly entries: readonly RecordEntry[];

@@ -5,17 +5,37 @@
 import { Type } from "typebox";
 import type { TSchema } from "typebox";
 
+import type { ShowRules } from "../core/model.ts";
+
 /** Most places one booking can ask for. Keeps one request's work, and its message, small. */
 export const PLACES_PER_BOOKING_MAX = 50;
 /** Most places a show can have. */
 export const CAPACITY_MAX = 1_000_000;
-/** Most wants in one booking. One for now: the ladder comes with the box office. */
-export const WANTS_MAX = 1;
+/** Most wants in one booking: a ladder that is longer nobody climbs. */
+export const WANTS_MAX = 10;
+/** Most groups in one want: the search for places for all of them together stays small. */
+const GROUPS_MAX = 8;
+/** Most sections that one want names. */
+const WANT_SECTIONS_MAX = 100;
+
+/** The highest price of one place, in minor units. */
+const PRICE_MAX = 100_000_000;
 
 /** How long a hold lives unless its show says otherwise. */
 export const HOLD_DEFAULT_MS = 120_000;
 export const HOLD_MIN_MS = 1_000;
 export const HOLD_MAX_MS = 24 * 60 * 60 * 1_000;
+/** What a show goes by unless it says otherwise. */
+export const DEFAULT_RULES: ShowRules = {
+  holdMs: HOLD_DEFAULT_MS,
+  holdMaxMs: 600_000,
+  rescueMs: 900_000,
+  confirmation: "manual",
+  cancelConfirmed: false,
+  seatsPerBookingMax: PLACES_PER_BOOKING_MAX,
+  seatsPerCustomerMax: null,
+  holdsPerCustomerMax: null,
+};
 /** The end of year 9999, the last that ISO 8601 writes. */
 export const TIME_MAX_MS = 253_402_300_799_999;
 /** A UUID as we write it: in lower case. */
@@ -32,7 +52,7 @@ export const UuidSchema = withMessage(
 );
 
 /** Text that Postgres can store and a person can read: no control characters, no half characters. */
-export function TextSchema(maxLength: number) {
+function TextSchema(maxLength: number) {
   return withMessage(
     Type.String({
       minLength: 1,
@@ -65,6 +85,38 @@ export const SeatsSchema = withMessage(
   }),
   `must list 1 to ${PLACES_PER_BOOKING_MAX} different seat numbers, each a whole number from 1`,
 );
+
+export const GroupsSchema = withMessage(
+  Type.Array(Type.Integer({ minimum: 1, maximum: PLACES_PER_BOOKING_MAX }), {
+    minItems: 1,
+    maxItems: GROUPS_MAX,
+  }),
+  `must list 1 to ${GROUPS_MAX} group sizes, whole numbers of at most ${PLACES_PER_BOOKING_MAX} together`,
+);
+
+/** In minor units of the show's currency. */
+export const PriceSchema = withMessage(
+  Type.Integer({ minimum: 0, maximum: PRICE_MAX }),
+  `must be a whole number of minor units (cents) from 0 to ${PRICE_MAX}`,
+);
+
+export const SectionNameSchema = TextSchema(100);
+
+/** What narrows a want, beside what it asks for. */
+export const wantFilter = {
+  sections: Type.Optional(
+    withMessage(
+      Type.Array(SectionNameSchema, {
+        minItems: 1,
+        maxItems: WANT_SECTIONS_MAX,
+        uniqueItems: true,
+      }),
+      `must list 1 to ${WANT_SECTIONS_MAX} different names of sections`,
+    ),
+  ),
+  priceMax: Type.Optional(PriceSchema),
+  accessible: Type.Optional(withMessage(Type.Literal(true), "must be true, or left out")),
+};
 
 /** SHA-256 in hex. */
 export const HashSchema = Type.String({ pattern: "^[0-9a-f]{64}$" });

@@ -3,66 +3,208 @@
  * Reads the show and changes nothing.
  */
 import { assert } from "./assert.ts";
-import { layoutSeats, sectionCapacity } from "./layout.ts";
-import type { Layout } from "./layout.ts";
-import type { Allocation, RefusalFacts, RefusalReason, StandingPlaces, Want } from "./model.ts";
-import { freePlaces, freeStanding } from "./show.ts";
+import { sectionOfSeat } from "./layout.ts";
+import { wantedPlaces } from "./model.ts";
+import type {
+  Allocation,
+  Places,
+  RefusalFacts,
+  RefusalReason,
+  StandingPlaces,
+  Want,
+  WantFilter,
+} from "./model.ts";
+import { NO_USAGE, countersOf, freeStanding } from "./show.ts";
 import type { Show } from "./show.ts";
+import { chooseTogether } from "./together.ts";
+import type { Group } from "./together.ts";
 
-export type Shortage = { readonly reason: RefusalReason; readonly facts: RefusalFacts };
+type Shortage = { readonly reason: RefusalReason; readonly facts: RefusalFacts };
 
-type Places = { readonly seats: readonly number[]; readonly standing: readonly StandingPlaces[] };
+/** Why nothing fits. `isOwn`: a limit of the customer's own stood in the way of at least one want. */
+export type NoPlaces = Shortage & { readonly isOwn: boolean };
 
-/** The seats among the wants that the layout does not have. */
-export function unknownSeats(layout: Layout, wants: readonly Want[]): number[] {
-  const last = layoutSeats(layout);
-  return wants.flatMap((want) => ("seats" in want ? want.seats : [])).filter((seat) => seat > last);
+export type Ask = {
+  readonly wants: readonly Want[];
+  readonly customer: string | null;
+  /** Whether it asks for a hold, not for confirmed places. */
+  readonly isHold: boolean;
+  /** Whether blocked seats may be taken, by their numbers. */
+  readonly byStaff: boolean;
+  /** Whether nothing is free for it, because others go first. */
+  readonly isBehindOthers: boolean;
+};
+
+/** The seats and sections among the wants that a layout does not have; null if it has them all. */
+export function findUnknown(
+  { plan, sectionByName }: Pick<Show, "plan" | "sectionByName">,
+  wants: readonly Want[],
+): Pick<RefusalFacts, "seats" | "sections"> | null {
+  const seats = wants
+    .flatMap((want) => ("seats" in want ? want.seats : []))
+    .filter((seat) => seat > plan.seats);
+  const sections = wants
+    .flatMap((want) => want.sections ?? [])
+    .filter((name) => !sectionByName.has(name));
+  if (seats.length === 0 && sections.length === 0) return null;
+  return {
+    ...(seats.length === 0 ? {} : { seats }),
+    ...(sections.length === 0 ? {} : { sections }),
+  };
 }
 
 /** Places for the first want that fits, or why the last one tried does not. */
-export function allocate(show: Show, wants: readonly Want[]): Allocation | Shortage {
+export function allocate(show: Show, ask: Ask): Allocation | NoPlaces {
+  const limit = findCustomerLimit(show, ask);
   let shortage: Shortage | undefined;
-  for (const [index, want] of wants.entries()) {
-    const found =
-      "seats" in want ? allocateSeats(show, want.seats) : allocateCount(show, want.count);
+  let isOwn = false;
+  for (const [index, want] of ask.wants.entries()) {
+    if (limit !== null && wantedPlaces(want) > limit.left) {
+      isOwn = true;
+      continue;
+    }
+    const found = ask.isBehindOthers
+      ? buildNothingFree(show, want)
+      : allocateWant(show, want, ask.byStaff);
     if (!("reason" in found)) return { want: index, ...found };
     shortage = found;
   }
-  assert(shortage !== undefined, "a booking wants at least one thing");
-  return shortage;
+  const told = shortage ?? limit;
+  assert(told !== null, "a booking wants at least one thing");
+  return { reason: told.reason, facts: told.facts, isOwn };
 }
 
-function allocateSeats(show: Show, seats: readonly number[]): Places | Shortage {
-  const taken = seats.filter((seat) => show.taken.has(seat));
+/** How many more places the customer may have, and what to say to who wants more; null for no limit. */
+export function findCustomerLimit(
+  show: Show,
+  { customer, isHold }: Pick<Ask, "customer" | "isHold">,
+): (Shortage & { readonly left: number }) | null {
+  const { seatsPerCustomerMax: seatsMax, holdsPerCustomerMax: holdsMax } = show.facts.rules;
+  if (seatsMax === null && holdsMax === null) return null;
+  const reason = "customer-limit-reached" as const;
+  // Whoever does not say who they are could be anybody, many times.
+  const { places, holds } = customer === null ? NO_USAGE : (show.usage.get(customer) ?? NO_USAGE);
+  if (isHold && holdsMax !== null && (customer === null || holds >= holdsMax)) {
+    const facts = { limitOf: "holds-per-customer", limit: holdsMax, used: holds } as const;
+    return { reason, facts, left: 0 };
+  }
+  if (seatsMax === null) return null;
+  const facts = { limitOf: "seats-per-customer", limit: seatsMax, used: places } as const;
+  return { reason, facts, left: customer === null ? 0 : seatsMax - places };
+}
+
+/** Whatever is free is spoken for: in the words in which this want would hear that nothing is. */
+function buildNothingFree(show: Show, want: Want): Shortage {
+  if ("seats" in want) return { reason: "seats-taken", facts: { seats: want.seats } };
+  const reason = "together" in want ? "not-enough-together" : "not-enough-seats";
+  const held = countHeld(show, findSections(show, want), want.accessible === true);
+  return { reason, facts: { free: 0, held } };
+}
+
+function allocateWant(show: Show, want: Want, byStaff: boolean): Places | Shortage {
+  const sections = findSections(show, want);
+  if ("seats" in want) return allocateSeats(show, want, { sections, byStaff });
+  const isAccessible = want.accessible === true;
+  const open = isAccessible ? show.reserved : show.general;
+  const free = sections.map((section) =>
+    isAccessible ? open.count(section) : open.count(section) + freeStanding(show, section),
+  );
+  const total = free.reduce((sum, places) => sum + places, 0);
+  const shortage = () => ({ free: total, held: countHeld(show, sections, isAccessible) });
+  if ("together" in want) {
+    const groups =
+      total < wantedPlaces(want)
+        ? null
+        : chooseTogether({
+            open,
+            plan: show.plan,
+            sections,
+            groups: want.together,
+            freeStanding: (section) => (isAccessible ? 0 : freeStanding(show, section)),
+          });
+    if (groups === null) return { reason: "not-enough-together", facts: shortage() };
+    return mergePlaces(groups);
+  }
+  if (total < want.count) return { reason: "not-enough-seats", facts: shortage() };
+  return takeFirst(show, want, sections);
+}
+
+/** The sections that a want may take, ascending. */
+function findSections(show: Show, { sections, priceMax }: WantFilter): readonly number[] {
+  if (sections === undefined && priceMax === undefined) return show.allSections;
+  const named =
+    sections === undefined
+      ? show.allSections
+      : [...new Set(sections.flatMap((name) => show.sectionByName.get(name) ?? []))];
+  const { sections: shapes } = show.facts.layout;
+  return named
+    .filter((section) => priceMax === undefined || (shapes[section]?.price ?? 0) <= priceMax)
+    .sort((a, b) => a - b);
+}
+
+function allocateSeats(
+  show: Show,
+  { seats, ...filter }: WantFilter & { readonly seats: readonly number[] },
+  { sections, byStaff }: { sections: readonly number[]; byStaff: boolean },
+): Places | Shortage {
+  const taken = seats.filter((seat) => !isOpen(show, seat, byStaff));
   if (taken.length > 0) return { reason: "seats-taken", facts: { seats: taken } };
-  return { seats, standing: [] };
+  const { accessible } = filter;
+  const suits = (seat: number) =>
+    sections.includes(sectionOfSeat(show.plan, seat)) &&
+    (accessible !== true || show.accessible.has(seat));
+  const suiting =
+    sections === show.allSections && accessible !== true ? seats : seats.filter(suits);
+  if (suiting.length === seats.length) return { seats, standing: [] };
+  return { reason: "not-enough-seats", facts: { free: suiting.length, held: 0 } };
+}
+
+function isOpen(show: Show, seat: number, byStaff: boolean): boolean {
+  return !show.taken.has(seat) && (byStaff || !show.blocked.has(seat));
+}
+
+function countHeld(show: Show, sections: readonly number[], isAccessible: boolean): number {
+  return sections.reduce((sum, section) => {
+    const { held, heldAccessible } = countersOf(show, section);
+    return sum + (isAccessible ? heldAccessible : held - heldAccessible);
+  }, 0);
 }
 
 /** The first free places in the layout's order, section by section. */
-function allocateCount(show: Show, count: number): Places | Shortage {
-  const free = freePlaces(show);
-  if (free < count) return { reason: "not-enough-seats", facts: { free, held: show.held } };
+function takeFirst(
+  show: Show,
+  { count, accessible }: WantFilter & { readonly count: number },
+  sections: readonly number[],
+): Places {
+  const open = accessible === true ? show.reserved : show.general;
   const seats: number[] = [];
   const standing: StandingPlaces[] = [];
   let missing = count;
-  let first = 1;
-  for (const [index, section] of show.facts.layout.sections.entries()) {
+  for (const section of sections) {
     if (missing === 0) break;
-    if (section.kind === "standing") {
-      const taken = Math.min(missing, freeStanding(show, index));
-      if (taken > 0) standing.push({ section: index, count: taken });
-      missing -= taken;
-      continue;
-    }
-    const last = first + sectionCapacity(section) - 1;
-    let seat = show.taken.nextFree(first);
-    while (missing > 0 && seat !== null && seat <= last) {
+    const places = accessible === true ? 0 : Math.min(missing, freeStanding(show, section));
+    if (places > 0) standing.push({ section, count: places });
+    missing -= places;
+    let left = Math.min(missing, open.count(section));
+    missing -= left;
+    let seat = left === 0 ? null : open.next(show.plan.sections[section]?.firstSeat ?? 1);
+    for (; left > 0 && seat !== null; left--) {
       seats.push(seat);
-      missing -= 1;
-      seat = show.taken.nextFree(seat + 1);
+      seat = open.next(seat + 1);
     }
-    first = last + 1;
+    assert(left === 0, "the counters agree with the seats");
   }
-  assert(missing === 0, "the counters agree with the seats");
+  assert(missing === 0, "the counters agree with the sections");
   return { seats, standing };
+}
+
+/** The groups as one booking's places. */
+function mergePlaces(groups: readonly Group[]): Places {
+  const standing = new Map<number, number>();
+  const seats: number[] = [];
+  for (const group of groups) {
+    if ("seats" in group) seats.push(...group.seats);
+    else standing.set(group.section, (standing.get(group.section) ?? 0) + group.count);
+  }
+  return { seats, standing: [...standing].map(([section, count]) => ({ section, count })) };
 }

@@ -1,71 +1,100 @@
 /**
- * Every reason for which the core refuses, and which of two reasons is told when both are true. The
- * order is part of the contract: the same request in the same state always gets the same answer.
+ * Every reason for which the core refuses, with all that it tells. Which of two is told: `refusal-order.test.ts`.
  */
 import { describe, expect, it } from "vitest";
 import {
+  HOLD_MAX_MS,
   HOLD_MS,
   at,
   book,
+  bookAs,
+  bookOrWait,
   cancel,
+  changeShow,
   confirm,
   createShow,
   decideLast,
-  expire,
+  extend,
   play,
-  tell,
 } from "../testing/builders.ts";
 import type { Timed } from "../testing/builders.ts";
+import type { Outcome } from "./decision.ts";
+import { buildPlainLayout } from "./layout.ts";
 import { REFUSAL_REASONS } from "./model.ts";
-import type { Outcome, RefusalReason } from "./model.ts";
+import type { RefusalReason } from "./model.ts";
 
-const CREATED = at(0, createShow());
 const SEAT_1 = { seats: [1] };
+const CREATED = at(0, createShow());
 const BOOKED = [CREATED, at(0, book("a", SEAT_1))];
-const SOLD_OUT = [...BOOKED, at(0, book("b", { seats: [2] })), at(0, confirm("b"))];
+const CONFIRMED = [...BOOKED, at(1, confirm("a"))];
+const CLOSED = [CREATED, at(0, changeShow({ sale: "closed" }))];
+const CANCELLED = [CREATED, at(0, changeShow({ sale: "cancelled" }))];
+const eve = (id: string, seat: number) => bookAs({ customer: "eve" }, id, { seats: [seat] });
 
 type Refused = Extract<Outcome, { kind: "refused" }>;
 /** `internal` is told by the worker, for a request at which the core itself failed. */
 type Decided = Exclude<RefusalReason, "internal">;
 type Case = { readonly history: Timed[]; readonly told: Omit<Refused, "kind" | "reason"> };
+const bare = (bookingId: string | null) => ({ facts: null, bookingId });
 
 const REFUSALS: Record<Decided, Case> = {
-  "key-reused": {
-    history: [...BOOKED, at(1, book("a", { seats: [2] }))],
-    told: { facts: null, bookingId: null },
+  "key-reused": { history: [...BOOKED, at(1, book("a", { seats: [2] }))], told: bare(null) },
+  "show-not-found": { history: [at(0, book("a", SEAT_1))], told: bare("a") },
+  "show-cancelled": { history: [...CANCELLED, at(1, book("a", SEAT_1))], told: bare("a") },
+  "sale-not-open": {
+    history: [at(0, createShow({ opensAt: 5 })), at(4, book("a", SEAT_1))],
+    told: { facts: { opensAt: 5 }, bookingId: "a" },
   },
-  "show-not-found": {
-    history: [at(0, book("a", SEAT_1))],
-    told: { facts: null, bookingId: "a" },
+  "sale-closed": {
+    history: [at(0, createShow({ closesAt: 5 })), at(5, book("a", SEAT_1))],
+    told: { facts: { closesAt: 5 }, bookingId: "a" },
   },
-  "booking-not-found": {
-    history: [CREATED, at(0, confirm("nobody"))],
-    told: { facts: null, bookingId: null },
-  },
-  "hold-expired": {
-    history: [...BOOKED, at(HOLD_MS, confirm("a"))],
-    told: { facts: null, bookingId: "a" },
-  },
+  "booking-not-found": { history: [CREATED, at(0, confirm("nobody"))], told: bare(null) },
+  "hold-expired": { history: [...BOOKED, at(HOLD_MS + 1, confirm("a"))], told: bare("a") },
   "booking-not-pending": {
     history: [...BOOKED, at(1, cancel("a")), at(2, confirm("a"))],
-    told: { facts: null, bookingId: "a" },
+    told: bare("a"),
   },
   "seat-unknown": {
-    history: [CREATED, at(0, book("a", { seats: [2, 3] }, { seats: [9] }))],
-    told: { facts: { seats: [3, 9] }, bookingId: "a" },
+    history: [CREATED, at(0, book("a", { seats: [2, 3] }, { count: 1, sections: ["Moon"] }))],
+    told: { facts: { seats: [3], sections: ["Moon"] }, bookingId: "a" },
+  },
+  "too-many-seats": {
+    history: [
+      at(0, createShow({ rules: { seatsPerBookingMax: 1 } })),
+      at(0, book("a", { count: 1 }, { together: [1, 1] })),
+    ],
+    told: { facts: { limitOf: "seats-per-booking", limit: 1 }, bookingId: "a" },
+  },
+  "customer-limit-reached": {
+    history: [
+      at(0, createShow({ rules: { seatsPerCustomerMax: 1 } })),
+      at(0, eve("a", 1)),
+      at(0, eve("b", 2)),
+    ],
+    told: { facts: { limitOf: "seats-per-customer", limit: 1, used: 1 }, bookingId: "b" },
   },
   "seats-taken": {
     history: [...BOOKED, at(1, book("b", { seats: [2, 1] }))],
     told: { facts: { seats: [1] }, bookingId: "b" },
   },
+  "not-enough-together": {
+    history: [
+      at(0, createShow({ layout: buildPlainLayout(3) })),
+      at(0, book("a", { seats: [2] })),
+      at(0, book("b", { together: [2] })),
+    ],
+    told: { facts: { free: 2, held: 1 }, bookingId: "b" },
+  },
   "not-enough-seats": {
     history: [...BOOKED, at(1, book("b", { count: 2 }))],
     told: { facts: { free: 1, held: 1 }, bookingId: "b" },
   },
-  "cancel-not-allowed": {
-    history: [...BOOKED, at(1, confirm("a")), at(2, cancel("a"))],
-    told: { facts: null, bookingId: "a" },
+  "hold-limit-reached": {
+    history: [...BOOKED, at(0, extend("a", HOLD_MAX_MS)), at(1, extend("a", HOLD_MAX_MS))],
+    told: bare("a"),
   },
+  "cancel-not-allowed": { history: [...CONFIRMED, at(2, cancel("a"))], told: bare("a") },
 };
 
 describe("the core refuses with", () => {
@@ -79,116 +108,61 @@ describe("the core refuses with", () => {
   });
 });
 
-describe("a refused book", () => {
-  it("leaves a failed booking with its reason, so that it can be asked for later", () => {
-    const { state } = play([...BOOKED, at(1, book("b", SEAT_1))]);
-    expect(state.bookings.get("b")).toMatchObject({
-      status: "FAILED",
-      reason: "seats-taken",
-      facts: { seats: [1] },
-      want: null,
-      seats: [],
-      standing: [],
-      expiresAt: null,
-    });
-  });
-
-  it("under a reused key leaves nothing, neither of the first nor of itself", () => {
-    const { state, decisions } = play([...BOOKED, at(1, book("a", { seats: [2] }))]);
-    expect(decisions.slice(-1).map(tell)).toEqual([["refused: key-reused"]]);
-    expect(state.bookings.get("a")).toMatchObject({ status: "PENDING", seats: [1] });
-    expect(state.shows.get("show")?.taken.has(2)).toBe(false);
-  });
-});
-
-it("a show is not created again under a reused key, and stays as it is", () => {
-  const other = { ...createShow(), name: "Another", requestHash: "asked otherwise" };
-  const { state, decisions } = play([CREATED, at(1, other), at(2, createShow())]);
-  expect(decisions.map(({ outcome }) => outcome)).toMatchObject([
-    { kind: "show" },
-    { kind: "refused", reason: "key-reused", bookingId: null },
-    { kind: "show" },
-  ]);
-  expect(state.shows.get("show")?.facts).toMatchObject({ name: createShow().name });
-});
-
-/** Both reasons are true of the last request; the first is told. */
-const PRECEDENCE: readonly [first: Decided, second: Decided, history: Timed[]][] = [
-  [
-    "key-reused",
-    "show-not-found",
-    [...BOOKED, at(1, { ...book("a", { count: 1 }), showId: "elsewhere" })],
-  ],
-  ["key-reused", "hold-expired", [...BOOKED, at(HOLD_MS, book("a", { count: 1 }))]],
-  [
-    "key-reused",
-    "booking-not-pending",
-    [...BOOKED, at(1, cancel("a")), at(2, book("a", { count: 1 }))],
-  ],
-  ["key-reused", "seat-unknown", [...BOOKED, at(1, book("a", { seats: [3] }))]],
-  ["key-reused", "seats-taken", [...SOLD_OUT, at(1, book("a", { seats: [2] }))]],
-  ["key-reused", "not-enough-seats", [...SOLD_OUT, at(1, book("a", { count: 1 }))]],
-  ["show-not-found", "seat-unknown", [at(0, book("a", { seats: [1_000_001] }))]],
-  ["show-not-found", "seats-taken", [at(0, book("a", SEAT_1)), at(0, book("b", SEAT_1))]],
-  ["show-not-found", "not-enough-seats", [at(0, book("a", { count: 1_000_001 }))]],
-  // A booking whose hold has lapsed is not pending either; the more telling reason comes first.
-  ["hold-expired", "booking-not-pending", [...BOOKED, at(HOLD_MS, cancel("a"))]],
-  ["seat-unknown", "seats-taken", [...BOOKED, at(1, book("b", { seats: [1, 3] }))]],
-  [
-    "seat-unknown",
-    "not-enough-seats",
-    [...SOLD_OUT, at(1, book("c", { count: 1 }, { seats: [3] }))],
-  ],
-];
-
-describe("of two reasons that are both true,", () => {
-  it.each(PRECEDENCE)("%s is told before %s", (first, second, history) => {
-    expect(decideLast(history).outcome).toMatchObject({ kind: "refused", reason: first });
-    expect(REFUSAL_REASONS.indexOf(first)).toBeLessThan(REFUSAL_REASONS.indexOf(second));
-  });
-
+describe("a refusal:", () => {
   it("an unknown seat in any want refuses the whole ladder, even where another want fits", () => {
-    const history = [CREATED, at(0, book("a", { count: 1 }, { seats: [3] }))];
-    expect(tell(decideLast(history))).toEqual([
-      "refused: seat-unknown, booking a",
-      "a: new → FAILED (seat-unknown)",
-    ]);
+    const asked = book("a", { count: 1 }, { seats: [3] });
+    expect(decideLast([CREATED, at(0, asked)]).outcome).toMatchObject({ reason: "seat-unknown" });
   });
+
+  it("a want that is too large refuses the whole ladder, even where another want fits", () => {
+    const history = [
+      at(0, createShow({ rules: { seatsPerBookingMax: 2 } })),
+      at(0, book("a", { count: 1 }, { count: 3 })),
+    ];
+    expect(decideLast(history).outcome).toMatchObject({ reason: "too-many-seats" });
+  });
+
+  const soldOut = [...BOOKED, at(0, book("b", { seats: [2] }))];
 
   it.each([
-    { last: "seats-taken", wants: [{ count: 1 }, SEAT_1] },
+    { last: "seats-taken", wants: [{ count: 1 }, { together: [1] }, SEAT_1] },
     { last: "not-enough-seats", wants: [SEAT_1, { count: 1 }] },
+    { last: "not-enough-together", wants: [SEAT_1, { count: 1 }, { together: [1] }] },
   ])("a ladder of which nothing fits tells of its last want: $last", ({ last, wants }) => {
-    const history = [...SOLD_OUT, at(1, book("c", ...wants))];
+    const history = [...soldOut, at(1, book("c", ...wants))];
     expect(decideLast(history).outcome).toMatchObject({ reason: last });
   });
-});
 
-describe("what is decided stays decided:", () => {
-  const refused = [...SOLD_OUT, at(1, book("c", { count: 1 }))];
-
-  it("a refused book is refused with the same words after the seats came back", () => {
+  it("what is refused is refused with the same words after the seats came back", () => {
+    const refused = [...soldOut, at(1, book("c", { count: 1 }))];
     const again = [...refused, at(2, cancel("a")), at(3, book("c", { count: 1 }))];
     expect(decideLast(again)).toEqual({ ...decideLast(refused), writes: [] });
   });
 
-  it("a refused book for no show is refused with the same words after the show was created", () => {
-    const history = [at(0, book("a", SEAT_1)), CREATED, at(1, book("a", SEAT_1))];
-    expect(tell(decideLast(history))).toEqual(["refused: show-not-found, booking a"]);
+  it("what was refused for no show is refused so after the show was created", () => {
+    const history = [at(0, bookOrWait("a", SEAT_1)), CREATED, at(1, bookOrWait("a", SEAT_1))];
+    expect(decideLast(history).outcome).toMatchObject({ reason: "show-not-found" });
   });
 
-  it.each([
-    { request: book("a", SEAT_1), histories: [BOOKED, SOLD_OUT] },
-    { request: confirm("a", "paid"), histories: [BOOKED, SOLD_OUT] },
-    { request: cancel("a"), histories: [BOOKED, SOLD_OUT] },
-    { request: expire("a"), histories: [BOOKED, SOLD_OUT] },
-    { request: createShow(), histories: [BOOKED, SOLD_OUT] },
-  ])("a $request.kind twice has one effect and one answer", ({ request, histories }) => {
-    for (const history of histories) {
-      const once = [...history, at(2, request)];
-      const twice = [...once, at(3, request), at(3 + HOLD_MS / 2, request)];
-      const [first, ...later] = play(twice).decisions.slice(history.length);
-      expect(later).toEqual(later.map(() => ({ outcome: first?.outcome, writes: [] })));
-    }
+  it("a reused key leaves nothing, neither of the first nor of itself", () => {
+    const { state } = play([...BOOKED, at(1, book("a", { seats: [2] }))]);
+    expect(state.bookings.get("a")).toMatchObject({ status: "PENDING", seats: [1] });
+    expect(state.shows.get("show")?.taken.has(2)).toBe(false);
+  });
+
+  it("a show is not created again under a reused key, and stays as it is", () => {
+    const other = { ...createShow(), name: "Another", requestHash: "asked otherwise" };
+    const { state, decisions } = play([CREATED, at(1, other), at(2, createShow())]);
+    expect(decisions.map(({ outcome }) => outcome)).toMatchObject([
+      { kind: "show" },
+      { kind: "refused", reason: "key-reused", bookingId: null },
+      { kind: "show" },
+    ]);
+    expect(state.shows.get("show")?.facts).toMatchObject({ name: createShow().name });
+  });
+
+  it("a closed show says so without a time, if it was closed by word", () => {
+    const { outcome } = decideLast([...CLOSED, at(1, book("a", SEAT_1))]);
+    expect(outcome).toMatchObject({ reason: "sale-closed", facts: null });
   });
 });

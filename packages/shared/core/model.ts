@@ -1,25 +1,45 @@
 /**
- * The words of the sale as types: bookings, requests, decisions. Everything the core takes and
- * gives is one of these plain values, so it can be written to a log and read back unchanged.
- * Times are whole milliseconds since 1970, UTC.
+ * The words of the sale as types: shows, bookings, decisions. Everything the core takes and gives is
+ * one of these plain values, so it can be written to a log and read back unchanged. Times are whole
+ * milliseconds since 1970, UTC; money is whole minor units of the show's currency.
  */
-import { unreachable } from "./assert.ts";
 import type { Layout } from "./layout.ts";
 
 /** A request's position in the line, for ever. */
 export type Place = { readonly partition: number; readonly offset: number };
 
-/** What a customer would accept: exactly these seats, or that many anywhere. */
-export type Want = { readonly seats: readonly number[] } | { readonly count: number };
+/** Which places a want takes: in these sections, at this price each at most, of the accessible ones. */
+export type WantFilter = {
+  readonly sections?: readonly string[];
+  readonly priceMax?: number;
+  readonly accessible?: true;
+};
+
+/**
+ * What a customer would accept: exactly these seats, groups that each sit side by side, or that many
+ * places anywhere.
+ */
+export type Want = WantFilter &
+  (
+    | { readonly seats: readonly number[] }
+    | { readonly together: readonly number[] }
+    | { readonly count: number }
+  );
 
 /** Places in a standing section; `section` is its index in the layout. */
 export type StandingPlaces = { readonly section: number; readonly count: number };
 
-export type Allocation = {
-  /** Index into the booking's wants: the one that was taken. */
-  readonly want: number;
+export type Places = {
   readonly seats: readonly number[];
   readonly standing: readonly StandingPlaces[];
+};
+
+/** What one place of a section cost when it was given; `section` is its index in the layout. */
+export type SectionPrice = { readonly section: number; readonly price: number };
+
+export type Allocation = Places & {
+  /** Index into the booking's wants: the one that was taken. */
+  readonly want: number;
 };
 
 /**
@@ -29,12 +49,19 @@ export type Allocation = {
 export const REFUSAL_REASONS = [
   "key-reused",
   "show-not-found",
+  "show-cancelled",
+  "sale-not-open",
+  "sale-closed",
   "booking-not-found",
   "hold-expired",
   "booking-not-pending",
   "seat-unknown",
+  "too-many-seats",
+  "customer-limit-reached",
   "seats-taken",
+  "not-enough-together",
   "not-enough-seats",
+  "hold-limit-reached",
   "cancel-not-allowed",
   "internal",
 ] as const;
@@ -42,16 +69,28 @@ export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
 /** What a refusal can say beyond its reason. Every number was true at the moment of the decision. */
 export type RefusalFacts = {
+  /** Places that the want could have had, free and held. */
   readonly free?: number;
   readonly held?: number;
   /** The seats that stood in the way. */
   readonly seats?: readonly number[];
+  /** Sections that the show does not have. */
+  readonly sections?: readonly string[];
+  /** When the sale opens, or closed. */
+  readonly opensAt?: number;
+  readonly closesAt?: number;
+  /** Which limit was reached, its size, and how much of it was used before. */
+  readonly limitOf?: (typeof LIMITS)[number];
+  readonly limit?: number;
+  readonly used?: number;
 };
 
-export const BOOKING_STATUSES = ["PENDING", "CONFIRMED", "CANCELLED", "FAILED"] as const;
+export const LIMITS = ["seats-per-booking", "seats-per-customer", "holds-per-customer"] as const;
+
+export const BOOKING_STATUSES = ["WAITING", "PENDING", "CONFIRMED", "CANCELLED", "FAILED"] as const;
 export type BookingStatus = (typeof BOOKING_STATUSES)[number];
 
-export type Booking = {
+export type Booking = Places & {
   readonly id: string;
   readonly showId: string;
   readonly place: Place;
@@ -59,18 +98,30 @@ export type Booking = {
   readonly requestHash: string;
   readonly customer: string | null;
   readonly wants: readonly Want[];
+  /** Asks for confirmed places, not for a hold. */
+  readonly confirmNow: boolean;
   readonly status: BookingStatus;
+  /** Why it is FAILED, what it is WAITING for, or that its show was CANCELLED. */
   readonly reason: RefusalReason | null;
   readonly facts: RefusalFacts | null;
   readonly want: number | null;
-  readonly seats: readonly number[];
-  readonly standing: readonly StandingPlaces[];
+  // The places stay written down after they are given up: `isLive` says whether they are its own.
+  /** Seats that it has given back one by one. */
+  readonly returned: readonly number[];
+  /** What its places cost together, and each by section, fixed when they were given; null without prices. */
+  readonly price: number | null;
+  readonly prices: readonly SectionPrice[] | null;
   readonly payment: string | null;
+  /** Whether it was confirmed after its hold had lapsed. */
+  readonly rescued: boolean;
   /** When the request reached the line, by the log's clock. */
   readonly createdAt: number;
   readonly decidedAt: number;
   readonly updatedAt: number;
+  /** When its hold lapses or lapsed, or its waiting ends; null for who never had either. */
   readonly expiresAt: number | null;
+  /** The latest to which its hold may be extended. */
+  readonly holdLimit: number | null;
   readonly confirmedAt: number | null;
 };
 
@@ -78,9 +129,24 @@ export const CONFIRMATIONS = ["manual", "automatic"] as const;
 
 export type ShowRules = {
   readonly holdMs: number;
+  /** How long a hold may last with all its extensions. */
+  readonly holdMaxMs: number;
+  /** How long after its hold lapsed a booking can still be confirmed, if its places are free. */
+  readonly rescueMs: number;
   readonly confirmation: (typeof CONFIRMATIONS)[number];
   readonly cancelConfirmed: boolean;
+  readonly seatsPerBookingMax: number;
+  /** Held and confirmed places of one customer, and holds; null for no limit. */
+  readonly seatsPerCustomerMax: number | null;
+  readonly holdsPerCustomerMax: number | null;
 };
+
+/** Whether a show counts what each customer has. */
+export function limitsCustomers({ seatsPerCustomerMax, holdsPerCustomerMax }: ShowRules): boolean {
+  return seatsPerCustomerMax !== null || holdsPerCustomerMax !== null;
+}
+
+export const SALES = ["open", "closed", "cancelled"] as const;
 
 export type ShowFacts = {
   readonly id: string;
@@ -88,100 +154,33 @@ export type ShowFacts = {
   readonly startsAt: number;
   readonly layout: Layout;
   readonly rules: ShowRules;
+  /** From when on, and until when, bookings are taken; null for no bound. */
+  readonly opensAt: number | null;
+  readonly closesAt: number | null;
+  /** What those who run the sale have said, whatever the time. */
+  readonly sale: (typeof SALES)[number];
+  /** Out of the lists; an archived show sells nothing. */
+  readonly archived: boolean;
   /** SHA-256 (hex) over what was asked, as for a booking. */
   readonly requestHash: string;
-  /** When the request to create it reached the line. */
+  /** Where the request to create it stands, and when it reached the line. */
+  readonly place: Place;
   readonly createdAt: number;
 };
 
-export type CreateShow = {
-  readonly kind: "create-show";
-  readonly requestId: string;
-  readonly showId: string;
-  readonly name: string;
-  readonly startsAt: number;
-  readonly layout: Layout;
-  readonly rules: ShowRules;
-  readonly requestHash: string;
-};
-export type Book = {
-  readonly kind: "book";
-  /** The booking's id: a book request and its booking share it. */
-  readonly requestId: string;
-  readonly showId: string;
-  readonly customer: string | null;
-  readonly wants: readonly Want[];
-  readonly confirmNow: boolean;
-  /** Asks for a hold of this length, whatever the show's own rules say; null leaves it to them. */
-  readonly holdMs: number | null;
-  readonly requestHash: string;
-};
-export type Confirm = {
-  readonly kind: "confirm";
-  readonly requestId: string;
-  readonly bookingId: string;
-  readonly payment: string | null;
-};
-export type Cancel = {
-  readonly kind: "cancel";
-  readonly requestId: string;
-  readonly bookingId: string;
-};
-export type Expire = {
-  readonly kind: "expire";
-  readonly requestId: string;
-  readonly bookingId: string;
-};
-export type Request = CreateShow | Book | Confirm | Cancel | Expire;
-
-/**
- * When and where a request is decided. `appendedAt` is the log's clock (the running maximum of the
- * broker's append times): it alone judges whether a hold has lapsed. `now` is one figure per batch
- * and only starts holds.
- */
-export type Moment = {
-  readonly place: Place;
-  readonly appendedAt: number;
-  readonly now: number;
-};
-
-export type Outcome =
-  | { readonly kind: "show"; readonly showId: string }
-  | { readonly kind: "booking"; readonly bookingId: string }
-  | {
-      readonly kind: "refused";
-      readonly reason: RefusalReason;
-      readonly facts: RefusalFacts | null;
-      /** The booking that the refusal speaks of, where the asker may know it. */
-      readonly bookingId: string | null;
-    };
-
-export type Write =
-  | { readonly kind: "show-created"; readonly show: ShowFacts }
-  | { readonly kind: "booking"; readonly before: Booking | null; readonly after: Booking };
-
-export type Decision = { readonly outcome: Outcome; readonly writes: readonly Write[] };
-
 /** How many places a want asks for. */
 export function wantedPlaces(want: Want): number {
-  return "seats" in want ? want.seats.length : want.count;
+  if ("seats" in want) return want.seats.length;
+  if ("together" in want) return want.together.reduce((sum, size) => sum + size, 0);
+  return want.count;
 }
 
-/** The ids that a request names. Which show a change belongs to, only its booking knows. */
-export function readIds(request: Request): {
-  readonly showId: string | null;
-  readonly bookingId: string | null;
-} {
-  switch (request.kind) {
-    case "create-show":
-      return { showId: request.showId, bookingId: null };
-    case "book":
-      return { showId: request.showId, bookingId: request.requestId };
-    case "confirm":
-    case "cancel":
-    case "expire":
-      return { showId: null, bookingId: request.bookingId };
-    default:
-      return unreachable(request);
-  }
+/** How many places these are. */
+export function countPlaces({ seats, standing }: Places): number {
+  return standing.reduce((sum, { count }) => sum + count, seats.length);
+}
+
+/** Whether a booking's places are its own. */
+export function isLive({ status }: Pick<Booking, "status">): boolean {
+  return status === "PENDING" || status === "CONFIRMED";
 }

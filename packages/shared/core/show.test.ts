@@ -4,35 +4,45 @@ import {
   HOLD_MS,
   at,
   book,
+  bookAs,
   buildShowFacts,
   cancel,
+  changeShow,
   confirm,
   createShow,
   expire,
+  layoutOf,
   play,
+  seated,
+  standing,
   tell,
 } from "../testing/builders.ts";
 import { checkState, describeState } from "../testing/core-invariants.ts";
 import { describeStored, restoreStored } from "../testing/stored.ts";
-import { buildPlainLayout } from "./layout.ts";
-import type { Layout } from "./layout.ts";
-import type { Booking } from "./model.ts";
-import { apply, buildLineState, cloneLineState, restoreShow } from "./show.ts";
+import type { Booking, Want } from "./model.ts";
+import { apply } from "./apply.ts";
+import { buildLineState, cloneLineState, restoreShow } from "./show.ts";
 import type { LineState } from "./show.ts";
 
-const LAYOUT: Layout = {
-  sections: [...buildPlainLayout(3).sections, { kind: "standing", name: "Floor", capacity: 4 }],
-};
+/** Three seats, of which seat 3 is for who needs it and seat 2 is blocked, and a floor for four. */
+const LAYOUT = layoutOf([seated("Box", "A", { seatsPerRow: 3 }), standing("Floor", 4)], {
+  accessible: "3",
+});
+const OPTIONS = { layout: LAYOUT, rules: { seatsPerCustomerMax: 9, cancelConfirmed: true } };
+const eve = (id: string, want: Want) => bookAs({ customer: "eve" }, id, want);
 
-/** Seat 1 confirmed, seat 3 and a standing place held, two more standing places confirmed. */
+/** Seat 1 confirmed, seat 3 and a standing place held, two more confirmed, somebody waits, seat 2 is blocked. */
 function playMixed(): LineState {
   return play([
-    at(0, createShow({ layout: LAYOUT })),
-    at(0, book("sold", { seats: [1] })),
-    at(0, book("gone", { seats: [2] })),
+    at(0, createShow(OPTIONS)),
+    at(0, eve("sold", { seats: [1] })),
+    at(0, eve("gone", { seats: [2] })),
     at(1, confirm("sold")),
-    at(2, book("held", { count: 2 })),
-    at(2, { ...book("now", { count: 2 }), confirmNow: true }),
+    at(2, eve("held", { seats: [3] })),
+    at(2, eve("stands", { count: 1, sections: ["Floor"] })),
+    at(2, { ...eve("now", { count: 2, sections: ["Floor"] }), confirmNow: true }),
+    at(3, { ...eve("waits", { seats: [1] }), wait: { until: null } }),
+    at(3, changeShow({ block: "1-2" })),
     at(3, cancel("gone")),
   ]).state;
 }
@@ -49,46 +59,39 @@ describe("a copy of the state", () => {
     const copy = cloneLineState(state);
     const before = describeState(copy);
     expect(describeState(state)).toBe(before);
-    play([at(4, book("more", { count: 2 })), at(5, confirm("held"))], state);
+    const more = [at(4, eve("more", { count: 1 })), at(5, confirm("held")), at(5, cancel("waits"))];
+    play([...more, at(6, changeShow({ unblock: "1-2" }))], state);
     expect(describeState(copy)).toBe(before);
     expect(describeState(state)).not.toBe(before);
   });
 });
 
 describe("a show restored as it was stored", () => {
-  it("has the same places taken and the same counters", () => {
+  it("is the same in everything", () => {
     const stored = playMixed();
     const state = restoreStored(stored);
     checkState(state);
-    const [restored, original] = [state.shows.get("show"), stored.shows.get("show")];
-    expect(restored).toMatchObject({ held: 2, confirmed: 3 });
-    expect(restored?.standing).toEqual(original?.standing);
-    expect(restored?.taken).toEqual(original?.taken);
+    expect(describeState(state)).toBe(describeState(stored));
+    expect(state.shows.get("show")).toMatchObject({ held: 2, confirmed: 3, capacity: 6 });
   });
 
-  it("decides what comes next just as the original does, lapses included", () => {
+  it("decides what comes next just as the original does, lapses and who waits included", () => {
     const stored = playMixed();
     const next = [
-      at(5, book("more", { count: 2 })),
+      at(5, eve("more", { count: 1 })),
+      at(6, changeShow({ unblock: "1" })),
       at(6, cancel("sold")),
       at(2 + HOLD_MS, expire("held")),
-      at(3 + HOLD_MS, book("last", { count: 3 })),
+      at(3 + HOLD_MS, eve("last", { count: 3 })),
     ];
     expect(play(next, restoreStored(stored)).decisions).toEqual(play(next, stored).decisions);
   });
 
-  it("brings what is pending with it, and nothing else", () => {
+  it("brings who holds and who waits with it, and nothing else", () => {
     const state = buildLineState();
-    restoreShow(state, buildShowFacts({ layout: LAYOUT }), describeStored(playMixed(), "show"));
-    expect([...state.bookings.keys()]).toEqual(["held"]);
-  });
-
-  it("is a mistake of ours with standing places where there are seats", () => {
-    const stored = describeStored(playMixed(), "show");
-    const standing = [{ section: 0, held: 1, confirmed: 0 }];
-    expect(() =>
-      restoreShow(buildLineState(), buildShowFacts({ layout: LAYOUT }), { ...stored, standing }),
-    ).toThrow("section 0 is a standing section");
+    const facts = playMixed().shows.get("show")?.facts ?? buildShowFacts(OPTIONS);
+    restoreShow(state, facts, describeStored(playMixed(), "show"));
+    expect([...state.bookings.keys()]).toEqual(["held", "stands", "waits"]);
   });
 });
 
@@ -103,7 +106,7 @@ describe("apply stops at a mistake of ours:", () => {
     const state = playMixed();
     const after = { ...bookingOf(state, "sold"), id: "twice" };
     expect(() => apply(state, [{ kind: "booking", before: null, after }])).toThrow(
-      "seat 1 is taken already",
+      "seat 1 was not taken",
     );
   });
 
@@ -123,8 +126,10 @@ describe("apply stops at a mistake of ours:", () => {
 
   it("a hold without an end", () => {
     const after = { ...bookingOf(playMixed(), "held"), id: "endless", expiresAt: null };
-    const { state } = play([at(0, createShow({ layout: LAYOUT }))]);
-    expect(() => apply(state, [{ kind: "booking", before: null, after }])).toThrow("has an expiry");
+    const { state } = play([at(0, createShow(OPTIONS))]);
+    expect(() => apply(state, [{ kind: "booking", before: null, after }])).toThrow(
+      "has a deadline",
+    );
   });
 });
 

@@ -1,22 +1,50 @@
 /**
- * A show as the core holds it in memory: what is taken, what is held until when, and the counters.
- * `apply` is the only code that changes one, and only as a decision's writes say.
+ * A show as the core holds it in memory: which seats are open, what is held until when, who waits, and
+ * the counters. Built, restored and copied here; changed by `apply` alone.
  */
 import { assert } from "./assert.ts";
-import { HoldQueue } from "./hold-queue.ts";
-import { layoutCapacity, layoutSeats } from "./layout.ts";
-import type { Booking, ShowFacts, Write } from "./model.ts";
-import { SeatSet } from "./seat-set.ts";
+import { DeadlineQueue } from "./deadline-queue.ts";
+import { buildSeatPlan, sectionOfSeat } from "./layout.ts";
+import type { SeatPlan, Section } from "./layout.ts";
+import type { Booking, Places, ShowFacts } from "./model.ts";
+import { OpenSeats } from "./open-seats.ts";
+import { countSeats, seatsOf } from "./ranges.ts";
+import { SeatFlags } from "./seat-flags.ts";
+import { WaitingList } from "./waiting-list.ts";
 
-export type SectionCounters = { held: number; confirmed: number };
+export type SectionCounters = {
+  held: number;
+  /** How many of those are accessible seats. */
+  heldAccessible: number;
+  confirmed: number;
+};
+
+/** What a customer has of a show. */
+export type Usage = { readonly places: number; readonly holds: number };
+export const NO_USAGE: Usage = { places: 0, holds: 0 };
 
 export type Show = {
-  readonly facts: ShowFacts;
-  readonly capacity: number;
-  readonly taken: SeatSet;
-  readonly holds: HoldQueue;
-  /** By the section's index in the layout; standing sections only. */
-  readonly standing: ReadonlyMap<number, SectionCounters>;
+  facts: ShowFacts;
+  readonly plan: SeatPlan;
+  readonly sectionByName: ReadonlyMap<string, number>;
+  /** The index of every section, ascending. */
+  readonly allSections: readonly number[];
+  readonly taken: SeatFlags;
+  readonly blocked: SeatFlags;
+  readonly accessible: SeatFlags;
+  /** Seats that are neither taken nor blocked, those for everybody and those for who needs them. */
+  readonly general: OpenSeats;
+  readonly reserved: OpenSeats;
+  /** When holds lapse, and when who waits gives up. */
+  readonly deadlines: DeadlineQueue;
+  readonly waiting: WaitingList;
+  /** Whether places may have come back that nobody who waits was asked about yet. */
+  mayServe: boolean;
+  /** By customer, where the show limits them: all that the requests at hand and the live holds name. */
+  readonly usage: Map<string, Usage>;
+  readonly sections: SectionCounters[];
+  /** Places that are taken or for sale. */
+  capacity: number;
   held: number;
   confirmed: number;
 };
@@ -24,7 +52,7 @@ export type Show = {
 /** What one partition's decisions stand on. */
 export type LineState = {
   readonly shows: Map<string, Show>;
-  /** Every PENDING booking of those shows, and whatever else the requests at hand refer to. */
+  /** Every PENDING and WAITING booking of those shows, and whatever else the requests at hand refer to. */
   readonly bookings: Map<string, Booking>;
 };
 
@@ -32,21 +60,124 @@ export function buildLineState(): LineState {
   return { shows: new Map(), bookings: new Map() };
 }
 
-/** A show of which nothing is taken. */
-function buildShow(facts: ShowFacts): Show {
-  const standing = new Map<number, SectionCounters>();
-  for (const [index, section] of facts.layout.sections.entries()) {
-    if (section.kind === "standing") standing.set(index, { held: 0, confirmed: 0 });
-  }
+/** A show of which nothing is taken yet; its seats are not open until `openSeats`. */
+function buildClosedShow(facts: ShowFacts): Show {
+  const { layout } = facts;
+  const plan = buildSeatPlan(layout);
+  const flags = (ranges: string) => {
+    const set = new SeatFlags(plan.seats);
+    for (const seat of seatsOf(ranges)) set.set(seat, true);
+    return set;
+  };
   return {
     facts,
-    capacity: layoutCapacity(facts.layout),
-    taken: new SeatSet(layoutSeats(facts.layout)),
-    holds: new HoldQueue(),
-    standing,
+    plan,
+    sectionByName: new Map(layout.sections.map(({ name }, index) => [name, index])),
+    allSections: layout.sections.map((_, index) => index),
+    taken: new SeatFlags(plan.seats),
+    blocked: flags(layout.blocked),
+    accessible: flags(layout.accessible),
+    general: new OpenSeats(plan),
+    reserved: new OpenSeats(plan),
+    deadlines: new DeadlineQueue(),
+    waiting: new WaitingList(),
+    mayServe: false,
+    usage: new Map(),
+    sections: layout.sections.map(() => ({ held: 0, heldAccessible: 0, confirmed: 0 })),
+    capacity: plan.seats - countSeats(layout.blocked) + standingCapacity(layout.sections),
     held: 0,
     confirmed: 0,
   };
+}
+
+function standingCapacity(sections: readonly Section[]): number {
+  return sections.reduce(
+    (sum, section) => sum + (section.kind === "standing" ? section.capacity : 0),
+    0,
+  );
+}
+
+export function buildShow(facts: ShowFacts): Show {
+  const show = buildClosedShow(facts);
+  openSeats(show);
+  return show;
+}
+
+/** Opens whatever is neither taken nor blocked, all at once. */
+function openSeats({ plan, taken, blocked, accessible, general, reserved }: Show): void {
+  const [forAll, forThoseInNeed]: [number[], number[]] = [[], []];
+  for (let seat = 1; seat <= plan.seats; seat++) {
+    if (taken.has(seat) || blocked.has(seat)) continue;
+    (accessible.has(seat) ? forThoseInNeed : forAll).push(seat);
+  }
+  general.open(forAll);
+  reserved.open(forThoseInNeed);
+}
+
+/** What is stored of a show beside its facts. */
+export type StoredShow = {
+  readonly taken: Iterable<number>;
+  readonly standing: readonly {
+    readonly section: number;
+    readonly held: number;
+    readonly confirmed: number;
+  }[];
+  /** Its PENDING and WAITING bookings. */
+  readonly bookings: readonly Booking[];
+};
+
+/** Puts a show, as it was stored, into the state, with its live holds and who waits. */
+export function restoreShow(state: LineState, facts: ShowFacts, stored: StoredShow): void {
+  const show = buildClosedShow(facts);
+  const { taken, blocked, plan, sections } = show;
+  for (const seat of stored.taken) {
+    taken.set(seat, true);
+    if (blocked.has(seat)) show.capacity += 1;
+    countersOf(show, sectionOfSeat(plan, seat)).confirmed += 1;
+  }
+  openSeats(show);
+  for (const { section, held, confirmed } of stored.standing) {
+    Object.assign(countersOf(show, section), { held, confirmed });
+  }
+  for (const booking of stored.bookings) {
+    state.bookings.set(booking.id, booking);
+    if (booking.status === "WAITING") show.waiting.add(memberOf(booking));
+    else {
+      for (const seat of booking.seats) countersOf(show, sectionOfSeat(plan, seat)).confirmed -= 1;
+      countSeatsHeld(show, booking.seats, 1);
+    }
+    show.deadlines.set(deadlineOf(booking));
+  }
+  show.held = sections.reduce((sum, { held }) => sum + held, 0);
+  show.confirmed = sections.reduce((sum, { confirmed }) => sum + confirmed, 0);
+  show.mayServe = show.waiting.size > 0;
+  state.shows.set(facts.id, show);
+}
+
+/** Counts the seats of a hold in their sections. */
+export function countSeatsHeld(show: Show, seats: readonly number[], sign: 1 | -1): void {
+  for (const seat of seats) {
+    const counters = countersOf(show, sectionOfSeat(show.plan, seat));
+    counters.held += sign;
+    if (show.accessible.has(seat)) counters.heldAccessible += sign;
+  }
+}
+
+export function countersOf(show: Show, section: number): SectionCounters {
+  const counters = show.sections[section];
+  assert(counters !== undefined, `section ${section} is in the layout`);
+  return counters;
+}
+
+/** How a PENDING or WAITING booking stands among the deadlines. */
+export function deadlineOf({ id, place, expiresAt }: Booking) {
+  assert(expiresAt !== null, `booking ${id} has a deadline`);
+  return { id, at: expiresAt, offset: place.offset };
+}
+
+/** How a WAITING booking stands in the waiting list: of one kind are those who accept the same. */
+export function memberOf({ id, place, wants }: Booking) {
+  return { id, offset: place.offset, kind: JSON.stringify(wants) };
 }
 
 /** How many places nobody holds or owns. */
@@ -54,64 +185,36 @@ export function freePlaces(show: Show): number {
   return show.capacity - show.held - show.confirmed;
 }
 
-/** How many of a standing section's places are left. */
+/** How many of a standing section's places are left; none of another's. */
 export function freeStanding(show: Show, section: number): number {
   const shape = show.facts.layout.sections[section];
-  const counters = show.standing.get(section);
-  assert(shape?.kind === "standing" && counters !== undefined, `section ${section} is standing`);
-  return shape.capacity - counters.held - counters.confirmed;
+  if (shape?.kind !== "standing") return 0;
+  const { held, confirmed } = countersOf(show, section);
+  return shape.capacity - held - confirmed;
 }
 
-/**
- * Carries out the writes of one decision. It consumes the state it is given and returns it: a copy
- * per decision would cost more than the decision on a large show, so whoever needs the old state
- * copies it before (`cloneLineState`).
- */
-export function apply(state: LineState, writes: readonly Write[]): LineState {
-  for (const write of writes) {
-    if (write.kind === "show-created") {
-      assert(!state.shows.has(write.show.id), `show ${write.show.id} is new`);
-      state.shows.set(write.show.id, buildShow(write.show));
-      continue;
-    }
-    const { before, after } = write;
-    const show = state.shows.get(after.showId);
-    if (before !== null && isLive(before)) claim(showOf(show, before), before, -1);
-    if (isLive(after)) claim(showOf(show, after), after, 1);
-    state.bookings.set(after.id, after);
-    show?.holds.trim((bookingId, expiresAt) => {
-      const booking = state.bookings.get(bookingId);
-      return booking?.status === "PENDING" && booking.expiresAt === expiresAt;
-    });
-  }
-  return state;
+/** Which of its sections' prices a booking's places have, and what they cost together. */
+export function priceOf(show: Show, places: Places): Pick<Booking, "price" | "prices"> {
+  const { currency, sections } = show.facts.layout;
+  if (currency === null) return { price: null, prices: null };
+  const used = new Set(places.standing.map(({ section }) => section));
+  for (const seat of places.seats) used.add(sectionOfSeat(show.plan, seat));
+  const prices = [...used]
+    .sort((a, b) => a - b)
+    .map((section) => ({ section, price: sections[section]?.price ?? 0 }));
+  return { price: totalPrice(show.plan, places, prices), prices };
 }
 
-/** What is stored of a show beside its facts. */
-export type StoredShow = {
-  readonly taken: readonly number[];
-  readonly held: number;
-  readonly confirmed: number;
-  readonly standing: readonly (SectionCounters & { readonly section: number })[];
-  readonly pending: readonly Booking[];
-};
-
-/** Puts a show, as it was stored, into the state, with its live holds. */
-export function restoreShow(state: LineState, facts: ShowFacts, stored: StoredShow): void {
-  const show = buildShow(facts);
-  for (const seat of stored.taken) show.taken.add(seat);
-  for (const { section, held, confirmed } of stored.standing) {
-    const counters = show.standing.get(section);
-    assert(counters !== undefined, `section ${section} is a standing section`);
-    Object.assign(counters, { held, confirmed });
-  }
-  show.held = stored.held;
-  show.confirmed = stored.confirmed;
-  for (const booking of stored.pending) {
-    state.bookings.set(booking.id, booking);
-    pushHold(show, booking);
-  }
-  state.shows.set(facts.id, show);
+/** What places cost at the given prices. */
+export function totalPrice(
+  plan: SeatPlan,
+  { seats, standing }: Places,
+  prices: NonNullable<Booking["prices"]>,
+): number {
+  const bySection = new Map(prices.map(({ section, price }) => [section, price]));
+  const ofSeats = seats.map((seat) => bySection.get(sectionOfSeat(plan, seat)) ?? 0);
+  const ofStanding = standing.map(({ section, count }) => count * (bySection.get(section) ?? 0));
+  return [...ofSeats, ...ofStanding].reduce((sum, price) => sum + price, 0);
 }
 
 /** An independent copy of everything that `apply` can change. */
@@ -121,43 +224,14 @@ export function cloneLineState(state: LineState): LineState {
     {
       ...show,
       taken: show.taken.clone(),
-      holds: show.holds.clone(),
-      standing: new Map([...show.standing].map(([index, counters]) => [index, { ...counters }])),
+      blocked: show.blocked.clone(),
+      general: show.general.clone(),
+      reserved: show.reserved.clone(),
+      deadlines: show.deadlines.clone(),
+      waiting: show.waiting.clone(),
+      usage: new Map(show.usage),
+      sections: show.sections.map((counters) => ({ ...counters })),
     },
   ]);
   return { shows: new Map(shows), bookings: new Map(state.bookings) };
-}
-
-/** Whether a booking has a claim on places. */
-export function isLive(booking: Booking): boolean {
-  return booking.status === "PENDING" || booking.status === "CONFIRMED";
-}
-
-function showOf(show: Show | undefined, booking: Booking): Show {
-  assert(show !== undefined, `the show of live booking ${booking.id} is loaded`);
-  return show;
-}
-
-function claim(show: Show, booking: Booking, sign: 1 | -1): void {
-  const pending = booking.status === "PENDING";
-  let places = booking.seats.length;
-  for (const seat of booking.seats) {
-    if (sign === 1) show.taken.add(seat);
-    else show.taken.delete(seat);
-  }
-  for (const { section, count } of booking.standing) {
-    const counters = show.standing.get(section);
-    assert(counters !== undefined, `section ${section} is a standing section`);
-    counters[pending ? "held" : "confirmed"] += sign * count;
-    assert(freeStanding(show, section) >= 0, `section ${section} is not oversold`);
-    places += count;
-  }
-  show[pending ? "held" : "confirmed"] += sign * places;
-  assert(freePlaces(show) >= 0 && show.held >= 0 && show.confirmed >= 0, "free + held + confirmed");
-  if (pending && sign === 1) pushHold(show, booking);
-}
-
-function pushHold(show: Show, booking: Booking): void {
-  assert(booking.expiresAt !== null, `pending booking ${booking.id} has an expiry`);
-  show.holds.push({ bookingId: booking.id, expiresAt: booking.expiresAt });
 }

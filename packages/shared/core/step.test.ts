@@ -8,6 +8,7 @@ import {
   HOLD_MS,
   at,
   book,
+  bookOrWait,
   cancel,
   confirm,
   createShow,
@@ -17,7 +18,6 @@ import {
   tell,
 } from "../testing/builders.ts";
 import { buildPlainLayout } from "./layout.ts";
-import { LAPSES_PER_REQUEST_MAX } from "./lapse.ts";
 
 const SEAT_1 = { seats: [1] };
 const CREATED = at(0, createShow());
@@ -88,9 +88,9 @@ describe("a hold starts", () => {
   });
 });
 
-describe("before a request is decided,", () => {
-  const sixSeats = at(0, createShow({ layout: buildPlainLayout(6) }));
+const sixSeats = at(0, createShow({ layout: buildPlainLayout(6) }));
 
+describe("before a request is decided,", () => {
   it("what lapsed is released, the oldest first, and of the same age by place", () => {
     const history = [
       sixSeats,
@@ -146,36 +146,50 @@ describe("before a request is decided,", () => {
 });
 
 describe("a request under the id of another show's booking", () => {
-  it("leaves that booking alone, lapsed or not: its show is not what is decided on", () => {
-    const other = createShow({ id: "other" });
-    const { state } = play([...BOOKED, at(0, other)]);
-    const stray = { ...book("a", { seats: [1] }), showId: "other" };
+  it("is one of that booking's show: there time passes, and in the other it does not", () => {
+    const elsewhere = { ...book("b", SEAT_1), showId: "other" };
+    const { state } = play([...BOOKED, at(0, createShow({ id: "other" })), at(0, elsewhere)]);
+    const stray = { ...book("a", SEAT_1), showId: "other" };
     const [decision] = play([at(HOLD_MS, stray)], state).decisions;
-    expect(decision?.writes).toEqual([]);
-    expect(state.bookings.get("a")?.status).toBe("PENDING");
+    expect(decision && tell(decision)).toEqual(LATE);
+    expect(state.bookings.get("b")?.status).toBe("PENDING");
   });
 });
 
-describe("a mass lapse", () => {
-  const size = LAPSES_PER_REQUEST_MAX + 2;
-  const holds = Array.from({ length: size }, (_, index) => at(0, book(`b${index}`, { count: 1 })));
-  const history = [at(0, createShow({ layout: buildPlainLayout(size) })), ...holds];
-
-  it("is released in bounded steps, the oldest first", () => {
-    const { state } = play(history);
-    const requests = [at(HOLD_MS, book("n1", { count: 1 })), at(HOLD_MS, book("n2", { count: 1 }))];
-    const [first, second] = play(requests, state).decisions;
-    expect(first?.writes).toHaveLength(LAPSES_PER_REQUEST_MAX + 1);
-    expect(first?.writes[0]).toMatchObject({ after: { id: "b0", reason: "hold-expired" } });
-    expect(second?.writes).toHaveLength(3);
-    expect(state.shows.get("show")).toMatchObject({ held: 2, confirmed: 0 });
+describe("in one step", () => {
+  it("first what lapsed ends, then who waits is served, then the request, then who waits again", () => {
+    const history = [
+      sixSeats,
+      at(0, book("a", { count: 3 })),
+      at(1, book("b", { count: 3 })),
+      at(2, bookOrWait("w1", { count: 2 })),
+      at(2, bookOrWait("w2", { count: 3 })),
+      at(2, bookOrWait("short", { count: 6 }, HOLD_MS)),
+      at(HOLD_MS, cancel("b")),
+    ];
+    expect(tell(decideLast(history))).toEqual([
+      "booking b",
+      LAPSE,
+      "short: WAITING → FAILED (not-enough-seats)",
+      "w1: WAITING → PENDING seats 1 2",
+      "b: PENDING → CANCELLED",
+      "w2: WAITING → PENDING seats 3 4 5",
+    ]);
   });
 
-  it("never lets the booking that is spoken of outlive its hold", () => {
-    const { state } = play(history);
-    const youngest = `b${size - 1}`;
-    const [decision] = play([at(HOLD_MS, confirm(youngest))], state).decisions;
-    expect(decision?.outcome).toMatchObject({ reason: "hold-expired", bookingId: youngest });
-    expect(decision?.writes).toHaveLength(LAPSES_PER_REQUEST_MAX);
+  it("one that waits can be served and cancelled, and its places go to the next", () => {
+    const history = [
+      ...BOOKED,
+      at(1, bookOrWait("w1", SEAT_1)),
+      at(1, bookOrWait("w2", SEAT_1)),
+      at(HOLD_MS, cancel("w1")),
+    ];
+    expect(tell(decideLast(history))).toEqual([
+      "booking w1",
+      LAPSE,
+      "w1: WAITING → PENDING seats 1",
+      "w1: PENDING → CANCELLED",
+      "w2: WAITING → PENDING seats 1",
+    ]);
   });
 });

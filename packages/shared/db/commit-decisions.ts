@@ -1,64 +1,21 @@
 /**
  * The one way in which anything of the sale is written: `commit_decisions`, one statement for a whole
- * batch. Also the step before it: many writes of a batch become the few that the tables need.
+ * batch.
  */
 import type { LineRecord } from "../contract/record.ts";
 import { assert } from "../core/assert.ts";
-import { layoutCapacity, sectionCapacity } from "../core/layout.ts";
-import type { Booking, ShowFacts, Write } from "../core/model.ts";
-import { isLive } from "../core/show.ts";
+import { isLive, limitsCustomers } from "../core/model.ts";
+import { NO_USAGE } from "../core/show.ts";
 import type { LineState } from "../core/show.ts";
 import type { Sql } from "./client.ts";
+import type { NetWrites } from "./net-writes.ts";
 
-export type SeatClaim = {
-  readonly showId: string;
-  readonly seat: number;
-  readonly bookingId: string;
-};
 export type DeadLetter = {
   readonly offset: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly fault: string;
 };
-
-/** What a batch changes, with every booking and seat in it once. */
-export type NetWrites = {
-  readonly showsCreated: readonly ShowFacts[];
-  readonly bookings: readonly { readonly isNew: boolean; readonly booking: Booking }[];
-  readonly released: readonly SeatClaim[];
-  readonly taken: readonly SeatClaim[];
-};
-
-/** Folds the writes of a batch, in order, into their net effect. */
-export function buildNetWrites(writes: readonly Write[]): NetWrites {
-  const showsCreated: ShowFacts[] = [];
-  const changes = new Map<string, { first: Booking | null; last: Booking }>();
-  for (const write of writes) {
-    if (write.kind === "show-created") {
-      showsCreated.push(write.show);
-      continue;
-    }
-    const known = changes.get(write.after.id);
-    if (known === undefined) {
-      changes.set(write.after.id, { first: write.before, last: write.after });
-    } else known.last = write.after;
-  }
-  const bookings: { isNew: boolean; booking: Booking }[] = [];
-  const released: SeatClaim[] = [];
-  const taken: SeatClaim[] = [];
-  for (const { first, last } of changes.values()) {
-    // A booking keeps its seats from hold to confirmation: they are chosen once.
-    if (first !== null && isLive(first) && !isLive(last)) released.push(...claims(first));
-    if ((first === null || !isLive(first)) && isLive(last)) taken.push(...claims(last));
-    bookings.push({ isNew: first === null, booking: last });
-  }
-  return { showsCreated, bookings, released, taken };
-}
-
-function claims({ id, showId, seats }: Booking): SeatClaim[] {
-  return seats.map((seat) => ({ showId, seat, bookingId: id }));
-}
 
 export type Batch = {
   /**
@@ -87,46 +44,51 @@ export type CommitResult = { readonly committed: boolean; readonly clockMs: numb
  */
 export async function commitDecisions(sql: Sql, batch: Batch): Promise<CommitResult> {
   const { record, net, deadLetters } = batch;
-  const created = new Set(net.showsCreated.map(({ id }) => id));
+  const created = new Set(net.shows.filter(({ isNew }) => isNew).map(({ facts }) => facts.id));
   const shows = record.shows.filter(({ id }) => !created.has(id));
   const sections = buildSectionRows(batch);
-  const bookings = net.bookings.map(({ booking }) => booking);
+  const usage = buildUsageRows(batch);
+  const bookings = net.bookings.map(({ last }) => last);
   const [row] = await sql<{ committed: boolean; clockMs: number }[]>`
     select committed, clock_ms::float8 as "clockMs" from commit_decisions(
       p_partition => ${record.partition}::smallint,
-      p_first => ${record.first}::bigint,
-      p_tail => ${record.previousTail}::text,
-      p_next => ${record.next}::bigint,
-      p_new_tail => ${batch.tail}::text,
-      p_log_clock => ${batch.logClock}::bigint,
-      p_last_digest => ${batch.lastDigest}::text,
+      p_first => ${record.first}::bigint, p_tail => ${record.previousTail}::text,
+      p_next => ${record.next}::bigint, p_new_tail => ${batch.tail}::text,
+      p_log_clock => ${batch.logClock}::bigint, p_last_digest => ${batch.lastDigest}::text,
       p_body => ${batch.body}::text,
-      p_new_shows => ${JSON.stringify(buildNewShowRows(batch))}::text::jsonb,
+      p_shows => ${JSON.stringify(buildShowRows(batch))}::text::jsonb,
       s_id => ${shows.map((show) => show.id)}::uuid[],
       s_version => ${shows.map((show) => show.version - 1)}::bigint[],
+      s_capacity => ${shows.map((show) => show.capacity)}::int[],
       s_free => ${shows.map((show) => show.free)}::int[],
       s_held => ${shows.map((show) => show.held)}::int[],
       s_confirmed => ${shows.map((show) => show.confirmed)}::int[],
       s_hash => ${shows.map((show) => show.hash)}::text[],
       s_updated_at => ${shows.map((show) => show.updatedAt)}::bigint[],
       b_id => ${bookings.map((booking) => booking.id)}::uuid[],
-      b_is_new => ${net.bookings.map(({ isNew }) => String(isNew))}::text[]::boolean[],
+      b_is_new => ${net.bookings.map(({ first }) => String(first === null))}::text[]::boolean[],
       b_show_id => ${bookings.map((booking) => booking.showId)}::uuid[],
       b_line_offset => ${bookings.map((booking) => booking.place.offset)}::bigint[],
       b_request_hash => ${bookings.map((booking) => booking.requestHash)}::text[],
       b_customer => ${bookings.map((booking) => booking.customer)}::text[],
       b_wants => ${bookings.map((booking) => JSON.stringify(booking.wants))}::text[],
+      b_confirm_now => ${bookings.map(({ confirmNow }) => String(confirmNow))}::text[]::boolean[],
       b_status => ${bookings.map((booking) => booking.status)}::text[],
       b_reason => ${bookings.map((booking) => booking.reason)}::text[],
       b_facts => ${bookings.map(({ facts }) => facts && JSON.stringify(facts))}::text[],
       b_want => ${bookings.map((booking) => booking.want)}::smallint[],
       b_seats => ${bookings.map(({ seats }) => `{${seats.join(",")}}`)}::text[],
       b_standing => ${bookings.map((booking) => JSON.stringify(booking.standing))}::text[],
+      b_returned => ${bookings.map(({ returned }) => `{${returned.join(",")}}`)}::text[],
+      b_price => ${bookings.map((booking) => booking.price)}::bigint[],
+      b_prices => ${bookings.map(({ prices }) => prices && JSON.stringify(prices))}::text[],
       b_payment => ${bookings.map((booking) => booking.payment)}::text[],
+      b_rescued => ${bookings.map(({ rescued }) => String(rescued))}::text[]::boolean[],
       b_created_at => ${bookings.map((booking) => booking.createdAt)}::bigint[],
       b_decided_at => ${bookings.map((booking) => booking.decidedAt)}::bigint[],
       b_updated_at => ${bookings.map((booking) => booking.updatedAt)}::bigint[],
       b_expires_at => ${bookings.map((booking) => booking.expiresAt)}::bigint[],
+      b_hold_limit => ${bookings.map((booking) => booking.holdLimit)}::bigint[],
       b_confirmed_at => ${bookings.map((booking) => booking.confirmedAt)}::bigint[],
       d_show_id => ${net.released.map((claim) => claim.showId)}::uuid[],
       d_seat_no => ${net.released.map((claim) => claim.seat)}::int[],
@@ -139,6 +101,10 @@ export async function commitDecisions(sql: Sql, batch: Batch): Promise<CommitRes
       c_capacity => ${sections.map((row) => row.capacity)}::int[],
       c_held => ${sections.map((row) => row.held)}::int[],
       c_confirmed => ${sections.map((row) => row.confirmed)}::int[],
+      u_show_id => ${usage.map((row) => row.showId)}::uuid[],
+      u_customer => ${usage.map((row) => row.customer)}::text[],
+      u_places => ${usage.map((row) => row.places)}::int[],
+      u_holds => ${usage.map((row) => row.holds)}::int[],
       l_offset => ${deadLetters.map((letter) => letter.offset)}::bigint[],
       l_key => ${deadLetters.map(({ key }) => key?.toString("hex") ?? null)}::text[],
       l_value => ${deadLetters.map(({ value }) => value?.toString("hex") ?? null)}::text[],
@@ -147,23 +113,28 @@ export async function commitDecisions(sql: Sql, batch: Batch): Promise<CommitRes
   return row;
 }
 
-function buildNewShowRows({ record, net }: Batch) {
-  return net.showsCreated.map(({ id, name, startsAt, layout, rules, requestHash, createdAt }) => {
-    const head = record.shows.find((show) => show.id === id);
-    assert(head !== undefined, `new show ${id} is in the record`);
-    const { updatedAt, free, held, confirmed, hash } = head;
+function buildShowRows({ record, net }: Batch) {
+  return net.shows.map(({ isNew, facts }) => {
+    const head = record.shows.find(({ id }) => id === facts.id);
+    assert(head !== undefined, `changed show ${facts.id} is in the record`);
+    const { id, name, startsAt, layout, rules, opensAt, closesAt, sale, archived } = facts;
+    const { updatedAt, capacity, free, held, confirmed, hash } = head;
     return {
+      is_new: isNew,
+      line_offset: facts.place.offset,
+      starts_at: startsAt,
+      opens_at: opensAt,
+      closes_at: closesAt,
+      request_hash: facts.requestHash,
+      created_at: facts.createdAt,
+      updated_at: updatedAt,
       id,
       name,
-      starts_at: startsAt,
       layout,
-      hold_ms: rules.holdMs,
-      confirmation: rules.confirmation,
-      cancel_confirmed: rules.cancelConfirmed,
-      capacity: layoutCapacity(layout),
-      request_hash: requestHash,
-      created_at: createdAt,
-      updated_at: updatedAt,
+      rules,
+      sale,
+      archived,
+      capacity,
       free,
       held,
       confirmed,
@@ -173,13 +144,27 @@ function buildNewShowRows({ record, net }: Batch) {
 }
 
 /** Standing sections of the touched shows, as they are after the batch. */
-function buildSectionRows({ record, state }: Batch) {
-  return record.shows.flatMap(({ id: showId }) => {
+function buildSectionRows({ record }: Batch) {
+  return record.shows.flatMap(({ id: showId, standing }) =>
+    standing.map(({ section, free, held, confirmed }) => {
+      return { showId, section, capacity: free + held + confirmed, held, confirmed };
+    }),
+  );
+}
+
+/** What the customers whose bookings the batch changed have after it, in shows that limit them. */
+function buildUsageRows({ net, state }: Batch) {
+  const rows = new Map<
+    string,
+    { showId: string; customer: string; places: number; holds: number }
+  >();
+  for (const { first, last } of net.bookings) {
+    const { showId, customer } = last;
     const show = state.shows.get(showId);
-    return [...(show?.standing ?? [])].map(([section, counters]) => {
-      const shape = show?.facts.layout.sections[section];
-      assert(shape !== undefined, `section ${section} is in the layout`);
-      return { showId, section, capacity: sectionCapacity(shape), ...counters };
-    });
-  });
+    if (customer === null || show === undefined || !limitsCustomers(show.facts.rules)) continue;
+    if (!isLive(last) && (first === null || !isLive(first))) continue;
+    const usage = show.usage.get(customer) ?? NO_USAGE;
+    rows.set(`${showId} ${customer}`, { showId, customer, ...usage });
+  }
+  return [...rows.values()];
 }

@@ -1,44 +1,58 @@
 /** Reads bookings as the core knows them. Locks nothing. */
-import type { Booking, RefusalFacts, StandingPlaces, Want } from "../core/model.ts";
+import type { Booking } from "../core/model.ts";
 import type { Sql } from "./client.ts";
 
-export type BookingRow = {
-  id: string;
-  showId: string;
+export type BookingRow = Omit<Booking, "place"> & {
   partition: number;
   lineOffset: number;
-  requestHash: string;
-  customer: string | null;
-  wants: Want[];
-  status: Booking["status"];
-  reason: Booking["reason"];
-  facts: RefusalFacts | null;
-  want: number | null;
-  seats: number[];
-  standing: StandingPlaces[];
-  payment: string | null;
-  createdAt: number;
-  decidedAt: number;
-  updatedAt: number;
-  expiresAt: number | null;
-  confirmedAt: number | null;
 };
 
 /** The columns of a booking, in the form of `BookingRow`. Times as numbers, exact to the millisecond. */
 export function bookingColumns(sql: Sql) {
   return sql`
     b.id, b.show_id as "showId", b.partition, b.line_offset::float8 as "lineOffset",
-    encode(b.request_hash, 'hex') as "requestHash", b.customer, b.wants, b.status, b.reason, b.facts, b.want,
-    b.seats, b.standing, b.payment,
+    encode(b.request_hash, 'hex') as "requestHash", b.customer, b.wants, b.confirm_now as "confirmNow",
+    b.status, b.reason, b.facts, b.want, b.seats, b.standing, b.returned, b.price::float8 as price, b.prices, b.payment,
+    b.rescued,
     (extract(epoch from b.created_at) * 1000)::float8 as "createdAt",
     (extract(epoch from b.decided_at) * 1000)::float8 as "decidedAt",
     (extract(epoch from b.updated_at) * 1000)::float8 as "updatedAt",
     (extract(epoch from b.expires_at) * 1000)::float8 as "expiresAt",
+    (extract(epoch from b.hold_limit) * 1000)::float8 as "holdLimit",
     (extract(epoch from b.confirmed_at) * 1000)::float8 as "confirmedAt"`;
 }
 
-export function parseBookingRow({ partition, lineOffset, ...row }: BookingRow): Booking {
-  return { ...row, place: { partition, offset: lineOffset } };
+/**
+ * The members stand in the order in which the core makes them (`decide-book.ts`): a record has the same
+ * text whether its bookings were loaded or still in memory.
+ */
+export function parseBookingRow(row: BookingRow): Booking {
+  return {
+    id: row.id,
+    showId: row.showId,
+    place: { partition: row.partition, offset: row.lineOffset },
+    requestHash: row.requestHash,
+    customer: row.customer,
+    wants: row.wants,
+    confirmNow: row.confirmNow,
+    status: row.status,
+    reason: row.reason,
+    facts: row.facts,
+    want: row.want,
+    seats: row.seats,
+    standing: row.standing,
+    returned: row.returned,
+    price: row.price,
+    prices: row.prices,
+    payment: row.payment,
+    rescued: row.rescued,
+    createdAt: row.createdAt,
+    decidedAt: row.decidedAt,
+    updatedAt: row.updatedAt,
+    expiresAt: row.expiresAt,
+    holdLimit: row.holdLimit,
+    confirmedAt: row.confirmedAt,
+  };
 }
 
 /** Those of the bookings that exist. */
@@ -52,17 +66,14 @@ export async function loadBookings(sql: Sql, ids: readonly string[]): Promise<Bo
 /** So many are read with one statement, well within its time-out. */
 const PENDING_PER_PAGE = 20_000;
 
-/** The live holds of the given shows, page by page: a show may have a million. */
-export async function loadPendingBookings(
-  sql: Sql,
-  showIds: readonly string[],
-): Promise<Booking[]> {
+/** Who holds and who waits in the given shows, page by page: a show may have a million. */
+export async function loadUnsettled(sql: Sql, showIds: readonly string[]): Promise<Booking[]> {
   const bookings: Booking[] = [];
   let after = { expiresAt: 0, id: "00000000-0000-0000-0000-000000000000" };
   for (;;) {
     const rows = await sql<BookingRow[]>`
       select ${bookingColumns(sql)} from bookings b
-       where b.status = 'PENDING' and b.show_id = any(${[...showIds]}::uuid[])
+       where b.status in ('PENDING', 'WAITING') and b.show_id = any(${[...showIds]}::uuid[])
          and (b.expires_at, b.id) >
              (timestamptz 'epoch' + ${after.expiresAt}::float8 * interval '1 millisecond', ${after.id}::uuid)
        order by b.expires_at, b.id limit ${PENDING_PER_PAGE}`;
@@ -71,6 +82,19 @@ export async function loadPendingBookings(
     if (last === undefined || rows.length < PENDING_PER_PAGE) return bookings;
     after = { expiresAt: last.expiresAt ?? 0, id: last.id };
   }
+}
+
+/** The next bookings of a show that end with it, behind a place in its line, in that order. */
+export async function loadToCancel(
+  sql: Sql,
+  page: { readonly showId: string; readonly after: number; readonly limit: number },
+): Promise<Booking[]> {
+  const rows = await sql<BookingRow[]>`
+    select ${bookingColumns(sql)} from bookings b
+     where b.show_id = ${page.showId} and b.line_offset > ${page.after}
+       and b.status in ('WAITING', 'PENDING', 'CONFIRMED')
+     order by b.line_offset limit ${page.limit}`;
+  return rows.map(parseBookingRow);
 }
 
 /**

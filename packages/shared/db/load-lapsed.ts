@@ -25,7 +25,7 @@ export async function loadLapsed(
   return await sql<LapsedHold[]>`
     select id, show_id as "showId", expires_at::text as "expiresAt"
       from bookings
-     where status = 'PENDING' and expires_at <= clock_timestamp() and ${rest}
+     where status in ('PENDING', 'WAITING') and expires_at <= clock_timestamp() and ${rest}
        -- The partition as it stands in the id: the column is not in the index.
        and (('x' || substr(id::text, 15, 4))::bit(16)::int & 4095) <> all(${[...without]}::int[])
      order by expires_at, id limit ${limit}`;

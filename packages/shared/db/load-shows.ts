@@ -1,10 +1,10 @@
 /** Reads shows, for the worker that decides on them and for the gateways that tell of them. */
-import type { Layout } from "../core/layout.ts";
 import type { ShowFacts } from "../core/model.ts";
-import { restoreShow } from "../core/show.ts";
-import type { LineState } from "../core/show.ts";
+import { limitsCustomers } from "../core/model.ts";
+import { NO_USAGE, restoreShow } from "../core/show.ts";
+import type { LineState, StoredShow } from "../core/show.ts";
 import type { Sql } from "./client.ts";
-import { loadPendingBookings } from "./load-bookings.ts";
+import { loadUnsettled } from "./load-bookings.ts";
 
 /** A show as it was stored at one version. Times in milliseconds. */
 export type ShowRow = ShowFacts & {
@@ -21,35 +21,47 @@ export type ShowRow = ShowFacts & {
 /** Version and running hash: what the next record of a show builds on. */
 export type ShowHead = { readonly version: number; readonly hash: string };
 
-type Row = Omit<ShowRow, "rules"> & {
-  layout: Layout;
-  holdMs: number;
-  confirmation: ShowRow["rules"]["confirmation"];
-  cancelConfirmed: boolean;
-};
-
 function showColumns(sql: Sql) {
   return sql`
-    s.id, s.number, s.name, s.layout, s.hold_ms as "holdMs", s.confirmation,
-    s.cancel_confirmed as "cancelConfirmed", encode(s.request_hash, 'hex') as "requestHash", s.capacity, s.free, s.held, s.confirmed,
-    s.version::float8 as version, encode(s.hash, 'hex') as hash,
+    s.id, s.number, s.partition, s.line_offset::float8 as "lineOffset", s.name, s.layout, s.rules, s.sale, s.archived, encode(s.request_hash, 'hex') as "requestHash",
+    s.capacity, s.free, s.held, s.confirmed, s.version::float8 as version, encode(s.hash, 'hex') as hash,
     (extract(epoch from s.starts_at) * 1000)::float8 as "startsAt",
+    (extract(epoch from s.opens_at) * 1000)::float8 as "opensAt",
+    (extract(epoch from s.closes_at) * 1000)::float8 as "closesAt",
     (extract(epoch from s.created_at) * 1000)::float8 as "createdAt",
     (extract(epoch from s.updated_at) * 1000)::float8 as "updatedAt"`;
 }
 
-function parseShowRow({ holdMs, confirmation, cancelConfirmed, ...row }: Row): ShowRow {
-  return { ...row, rules: { holdMs, confirmation, cancelConfirmed } };
+type Row = Omit<ShowRow, "place"> & { partition: number; lineOffset: number };
+
+function parseRow<R extends Row>({ partition, lineOffset, ...row }: R) {
+  return { ...row, place: { partition, offset: lineOffset } };
 }
 
 function factsOf(row: ShowRow): ShowFacts {
-  const { id, name, startsAt, layout, rules, requestHash, createdAt } = row;
-  return { id, name, startsAt, layout, rules, requestHash, createdAt };
+  const { id, name, startsAt, layout, rules, opensAt, closesAt, sale, archived } = row;
+  const { requestHash, place, createdAt } = row;
+  return {
+    id,
+    name,
+    startsAt,
+    layout,
+    rules,
+    opensAt,
+    closesAt,
+    sale,
+    archived,
+    requestHash,
+    place,
+    createdAt,
+  };
 }
 
+type StoredRow = Row & { taken: string | null; standing: StoredShow["standing"] };
+
 /**
- * Loads those of the shows that exist into `state`, with their taken seats and live holds; returns
- * their heads. Only the owner of their partition may rely on it: nobody else writes to these rows.
+ * Loads those of the shows that exist into `state`, with their taken seats, who holds and who waits;
+ * returns their heads. Only the owner of their partition may rely on it: nobody else writes to these rows.
  */
 export async function loadShows(
   sql: Sql,
@@ -57,69 +69,127 @@ export async function loadShows(
   ids: readonly string[],
 ): Promise<Map<string, ShowHead>> {
   if (ids.length === 0) return new Map();
-  const [rows, pending] = await Promise.all([
-    sql<(Row & { taken: string | null; standing: StandingRow[] })[]>`
-      select ${showColumns(sql)},
-             (select string_agg(t.seat_no::text, ',') from seats t where t.show_id = s.id) as taken,
+  const [rows, bookings] = await Promise.all([
+    sql<StoredRow[]>`
+      select ${showColumns(sql)}, ${takenSeats(sql)} as taken,
              (select coalesce(json_agg(json_build_object(
                        'section', c.section, 'held', c.held, 'confirmed', c.confirmed)), '[]')
                 from sections c where c.show_id = s.id) as standing
         from shows s where s.id = any(${[...ids]}::uuid[])`,
-    loadPendingBookings(sql, ids),
+    loadUnsettled(sql, ids),
   ]);
   for (const { taken, standing, ...row } of rows) {
-    restoreShow(state, factsOf(parseShowRow(row)), {
-      taken: taken === null ? [] : taken.split(",").map(Number),
-      held: row.held,
-      confirmed: row.confirmed,
+    restoreShow(state, factsOf(parseRow(row)), {
+      taken: parseTaken(taken),
       standing,
-      pending: pending.filter((booking) => booking.showId === row.id),
+      bookings: bookings.filter((booking) => booking.showId === row.id),
     });
   }
+  await loadUsage(
+    sql,
+    state,
+    bookings.map(({ showId, customer }) => ({ showId, customer })),
+  );
   return new Map(rows.map(({ id, version, hash }) => [id, { version, hash }]));
 }
 
-type StandingRow = { section: number; held: number; confirmed: number };
+/** The taken seats of a show in ascending order, as the database can hand them over fastest. */
+function takenSeats(sql: Sql) {
+  return sql`(select string_agg(t.seat_no::text, ',' order by t.seat_no) from seats t where t.show_id = s.id)`;
+}
+
+function parseTaken(taken: string | null): number[] {
+  return taken === null ? [] : taken.split(",").map(Number);
+}
+
+/** Loads what customers have of those of the shows that limit them and that memory does not know yet. */
+export async function loadUsage(
+  sql: Sql,
+  state: LineState,
+  wanted: readonly { readonly showId: string; readonly customer: string | null }[],
+): Promise<void> {
+  const missing = new Map<string, { showId: string; customer: string }>();
+  for (const { showId, customer } of wanted) {
+    const show = state.shows.get(showId);
+    if (show === undefined || customer === null || !limitsCustomers(show.facts.rules)) continue;
+    if (!show.usage.has(customer)) missing.set(`${showId} ${customer}`, { showId, customer });
+  }
+  if (missing.size === 0) return;
+  const pairs = [...missing.values()];
+  const rows = await sql<{ showId: string; customer: string; places: number; holds: number }[]>`
+    select c.show_id as "showId", c.customer, c.places, c.holds
+      from unnest(${pairs.map(({ showId }) => showId)}::uuid[],
+                  ${pairs.map(({ customer }) => customer)}::text[]) as u (show_id, customer)
+      join customers c on c.show_id = u.show_id and c.customer = u.customer`;
+  for (const { showId, customer } of pairs) state.shows.get(showId)?.usage.set(customer, NO_USAGE);
+  for (const { showId, customer, places, holds } of rows) {
+    state.shows.get(showId)?.usage.set(customer, { places, holds });
+  }
+}
 
 /** A show by its id or its short number, or null. */
 export async function findShow(sql: Sql, key: string | number): Promise<ShowRow | null> {
   const where = typeof key === "number" ? sql`s.number = ${key}` : sql`s.id = ${key}`;
   const [row] = await sql<Row[]>`select ${showColumns(sql)} from shows s where ${where}`;
-  return row === undefined ? null : parseShowRow(row);
+  return row === undefined ? null : parseRow(row);
 }
 
 /** Those of the shows that exist, in no order. */
 export async function findShows(sql: Sql, ids: readonly string[]): Promise<ShowRow[]> {
   const rows = await sql<Row[]>`
     select ${showColumns(sql)} from shows s where s.id = any(${[...ids]}::uuid[])`;
-  return rows.map(parseShowRow);
+  return rows.map(parseRow);
 }
 
-/** A page of shows in the order of their numbers, after the given one. */
+/** A page of shows in the order of their numbers, after the given one, without the archived ones. */
 export async function listShows(
   sql: Sql,
   { after, limit }: { after: number; limit: number },
 ): Promise<ShowRow[]> {
   const rows = await sql<Row[]>`
-    select ${showColumns(sql)} from shows s where s.number > ${after} order by s.number limit ${limit}`;
-  return rows.map(parseShowRow);
+    select ${showColumns(sql)} from shows s
+     where s.number > ${after} and not s.archived order by s.number limit ${limit}`;
+  return rows.map(parseRow);
 }
 
 export type SeatsRow = {
   readonly version: number;
   readonly taken: readonly number[];
-  /** Seats of live holds, each with its booking. */
-  readonly holds: readonly { readonly bookingId: string; readonly seats: readonly number[] }[];
+  /** Those of them that are only held. */
+  readonly held: readonly number[];
+  /** The standing sections, by their index in the layout. */
+  readonly standing: StoredShow["standing"];
+  /** Places in the line of the bookings that wait, ascending. */
+  readonly waiting: readonly number[];
 };
 
-/** Which seats of a show are taken, at one version: all of it is one snapshot. */
+/** Which seats of a show are taken, and who waits, at one version: all of it is one snapshot. */
 export async function findSeats(sql: Sql, showId: string): Promise<SeatsRow | null> {
-  const [row] = await sql<{ version: number; taken: string | null; holds: SeatsRow["holds"] }[]>`
-    select s.version::float8 as version,
-           (select string_agg(t.seat_no::text, ',') from seats t where t.show_id = s.id) as taken,
-           (select coalesce(json_agg(json_build_object('bookingId', b.id, 'seats', b.seats)), '[]')
-              from bookings b where b.status = 'PENDING' and b.show_id = s.id) as holds
+  const [row] = await sql<
+    {
+      version: number;
+      taken: string | null;
+      held: string | null;
+      standing: SeatsRow["standing"];
+      waiting: string | null;
+    }[]
+  >`
+    select s.version::float8 as version, ${takenSeats(sql)} as taken,
+           (select string_agg(array_to_string(b.seats, ','), ',')
+              from bookings b where b.status = 'PENDING' and b.show_id = s.id and cardinality(b.seats) > 0) as held,
+           (select coalesce(json_agg(json_build_object(
+                     'section', c.section, 'held', c.held, 'confirmed', c.confirmed)), '[]')
+              from sections c where c.show_id = s.id) as standing,
+           (select string_agg(b.line_offset::text, ',' order by b.line_offset)
+              from bookings b where b.status = 'WAITING' and b.show_id = s.id) as waiting
       from shows s where s.id = ${showId}`;
   if (row === undefined) return null;
-  return { ...row, taken: row.taken === null ? [] : row.taken.split(",").map(Number) };
+  const { version, standing } = row;
+  return {
+    version,
+    taken: parseTaken(row.taken),
+    held: parseTaken(row.held),
+    standing,
+    waiting: parseTaken(row.waiting),
+  };
 }

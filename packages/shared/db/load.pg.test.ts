@@ -3,10 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { partitionOf } from "../contract/partition.ts";
 import { parseRecord } from "../contract/record.ts";
-import type { Booking, Request } from "../core/model.ts";
+import type { Booking } from "../core/model.ts";
+import type { Request } from "../core/requests.ts";
 import { buildLineState } from "../core/show.ts";
 import { buildLine, decideOn, lineAfter } from "../testing/batches.ts";
 import type { TestLine } from "../testing/batches.ts";
+import { layoutOf, seated, standing } from "../testing/builders.ts";
 import { createDatabase } from "../testing/database.ts";
 import type { TestDatabase } from "../testing/database.ts";
 import {
@@ -20,18 +22,12 @@ import { TEST_PARTITIONS } from "../testing/servers.ts";
 import type { Sql } from "./client.ts";
 import { commitDecisions } from "./commit-decisions.ts";
 import { loadLapsed } from "./load-lapsed.ts";
-import { listBookings } from "./list-bookings.ts";
 import { findBooking, loadBookings } from "./load-bookings.ts";
 import { loadPartitions } from "./load-partitions.ts";
 import { findRecordOf, loadRecords } from "./load-records.ts";
 import { findSeats, findShow, listShows, loadShows } from "./load-shows.ts";
 
-const layout = {
-  sections: [
-    { kind: "seated", name: "Stalls", rows: [{ name: "A", seats: 6 }] },
-    { kind: "standing", name: "Floor", capacity: 10 },
-  ],
-} as const;
+const layout = layoutOf([seated("Stalls", "A", { seatsPerRow: 6 }), standing("Floor", 10)]);
 const show = requestShow({ partition: 1, layout });
 const empty = requestShow({ partition: 1 });
 const held = requestBook(show.showId, { seats: [1, 2] }, { customer: "Zoë" });
@@ -126,7 +122,7 @@ describe("the loaders", () => {
     expect([...heads]).toEqual([[show.showId, line.heads.get(show.showId)]]);
     const loaded = state.shows.get(show.showId);
     expect(loaded).toMatchObject({ facts: { id: show.showId, layout }, held: 2, confirmed: 7 });
-    expect(loaded?.standing.get(1)).toEqual(line.state.shows.get(show.showId)?.standing.get(1));
+    expect(loaded?.sections).toEqual(line.state.shows.get(show.showId)?.sections);
     expect([...state.bookings.values()]).toEqual([decided(held.requestId)]);
     expect(await loadShows(sql, state, [])).toEqual(new Map());
   });
@@ -149,12 +145,16 @@ describe("the loaders", () => {
     expect(await listShows(sql, { after: 2, limit: 1 })).toEqual([]);
   });
 
-  it("findSeats tells taken seats and live holds at one version", async () => {
-    const seats = await findSeats(sql, show.showId);
-    expect(seats?.taken.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6]);
-    expect(seats?.holds).toEqual([{ bookingId: held.requestId, seats: [1, 2] }]);
-    expect(seats?.version).toBe(line.heads.get(show.showId)?.version);
-    expect(await findSeats(sql, empty.showId)).toEqual({ version: 2, taken: [], holds: [] });
+  it("findSeats tells taken seats, holds and who waits, at one version", async () => {
+    expect(await findSeats(sql, show.showId)).toEqual({
+      version: line.heads.get(show.showId)?.version,
+      taken: [1, 2, 3, 4, 5, 6],
+      held: [1, 2],
+      standing: [{ section: 1, held: 0, confirmed: 3 }],
+      waiting: [],
+    });
+    const nothing = { taken: [], held: [], standing: [], waiting: [] };
+    expect(await findSeats(sql, empty.showId)).toEqual({ version: 2, ...nothing });
     expect(await findSeats(sql, requestShow().showId)).toBeNull();
   });
 
@@ -223,23 +223,13 @@ describe("the loaders", () => {
     await commitDecisions(sql, decideOn(buildLine(2), [large], NOON));
     const count = 20_001;
     await sql`
-      insert into bookings (id, show_id, partition, line_offset, request_hash, wants, status, seats, standing,
-                            created_at, decided_at, updated_at, expires_at)
-      select gen_random_uuid(), ${large.showId}, 2, n, '', '[]', 'PENDING', '{}', '[]', now(), now(), now(),
-             timestamptz '2030-01-01' + (n / 3) * interval '1 millisecond'
+      insert into bookings (id, show_id, partition, line_offset, request_hash, wants, confirm_now, status, seats,
+                            standing, returned, rescued, created_at, decided_at, updated_at, expires_at)
+      select gen_random_uuid(), ${large.showId}, 2, n, '', '[]', false, 'PENDING', '{}', '[]', '{}', false, now(),
+             now(), now(), timestamptz '2030-01-01' + (n / 3) * interval '1 millisecond'
         from generate_series(1, ${count}::int) as n`;
     const state = buildLineState();
     await loadShows(sql, state, [large.showId]);
     expect(state.bookings.size).toBe(count);
-  });
-
-  it("listBookings pages by id, of one show or status", async () => {
-    const ids = [...line.state.bookings.keys()].filter((id) => decided(id).showId === show.showId);
-    const page = { showId: show.showId, status: null, after: null, limit: 2 };
-    const first = await listBookings(sql, page);
-    const rest = await listBookings(sql, { ...page, after: first[1]?.id ?? null, limit: 99 });
-    expect([...first, ...rest].map(({ id }) => id)).toEqual(ids.sort());
-    const confirmed = await listBookings(sql, { ...page, status: "CONFIRMED" });
-    expect(confirmed).toEqual([decided(sold.requestId)]);
   });
 });

@@ -11,6 +11,7 @@ import {
   customType,
   index,
   integer,
+  json,
   jsonb,
   pgTable,
   primaryKey,
@@ -21,8 +22,8 @@ import {
 } from "drizzle-orm/pg-core";
 
 import type { Layout } from "../core/layout.ts";
-import { BOOKING_STATUSES, CONFIRMATIONS } from "../core/model.ts";
-import type { RefusalFacts, StandingPlaces, Want } from "../core/model.ts";
+import { BOOKING_STATUSES, SALES } from "../core/model.ts";
+import type { Booking, RefusalFacts, ShowRules, StandingPlaces, Want } from "../core/model.ts";
 
 const bytea = customType<{ data: Buffer }>({ dataType: () => "bytea" });
 const time = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: "date" });
@@ -34,12 +35,17 @@ export const shows = pgTable(
     id: uuid("id").primaryKey(),
     /** The short number people use: 1, 2, 3 …; a failed commit may leave a gap. */
     number: integer("number").generatedAlwaysAsIdentity().unique().notNull(),
+    /** Where the request to create it stands in its line. */
+    partition: smallint("partition").notNull(),
+    lineOffset: count("line_offset").notNull(),
     name: text("name").notNull(),
     startsAt: time("starts_at").notNull(),
     layout: jsonb("layout").$type<Layout>().notNull(),
-    holdMs: integer("hold_ms").notNull(),
-    confirmation: text("confirmation", { enum: CONFIRMATIONS }).notNull(),
-    cancelConfirmed: boolean("cancel_confirmed").notNull(),
+    rules: jsonb("rules").$type<ShowRules>().notNull(),
+    opensAt: time("opens_at"),
+    closesAt: time("closes_at"),
+    sale: text("sale", { enum: SALES }).notNull(),
+    archived: boolean("archived").notNull(),
     requestHash: bytea("request_hash").notNull(),
     capacity: integer("capacity").notNull(),
     free: integer("free").notNull(),
@@ -71,25 +77,36 @@ export const bookings = pgTable(
     lineOffset: count("line_offset").notNull(),
     requestHash: bytea("request_hash").notNull(),
     customer: text("customer"),
-    wants: jsonb("wants").$type<Want[]>().notNull(),
+    // Not jsonb, which would put the members in another order: what is loaded is written into records again,
+    // and these must be the same text whether a booking came from here or was still in memory.
+    wants: json("wants").$type<Want[]>().notNull(),
+    confirmNow: boolean("confirm_now").notNull(),
     status: text("status", { enum: BOOKING_STATUSES }).notNull(),
     reason: text("reason"),
-    facts: jsonb("facts").$type<RefusalFacts>(),
+    facts: json("facts").$type<RefusalFacts>(),
     want: smallint("want"),
     seats: integer("seats").array().notNull(),
-    standing: jsonb("standing").$type<StandingPlaces[]>().notNull(),
+    standing: json("standing").$type<StandingPlaces[]>().notNull(),
+    returned: integer("returned").array().notNull(),
+    price: count("price"),
+    prices: json("prices").$type<Booking["prices"]>(),
     payment: text("payment"),
+    rescued: boolean("rescued").notNull(),
     createdAt: time("created_at").notNull(),
     decidedAt: time("decided_at").notNull(),
     updatedAt: time("updated_at").notNull(),
     expiresAt: time("expires_at"),
+    holdLimit: time("hold_limit"),
     confirmedAt: time("confirmed_at"),
   },
   (table) => [
-    // Serves the sweep without touching the table, and a new owner who loads a show's live holds.
-    index("bookings_pending")
+    // Serves the sweep without touching the table, and a new owner who loads who holds and who waits.
+    index("bookings_deadlines")
       .on(table.expiresAt, table.id, table.showId)
-      .where(sql`status = 'PENDING'`),
+      .where(sql`status in ('PENDING', 'WAITING')`),
+    // A show's bookings in the order of its line: for lists, exports and the end of a show. It only ever
+    // grows at one end per show, and no update touches it.
+    index("bookings_show").on(table.showId, table.lineOffset),
   ],
 );
 
@@ -101,6 +118,21 @@ export const seats = pgTable(
     bookingId: uuid("booking_id").notNull(),
   },
   (table) => [primaryKey({ columns: [table.showId, table.seatNo] })],
+);
+
+/** What customers have of a show that limits them. */
+export const customers = pgTable(
+  "customers",
+  {
+    showId: uuid("show_id").notNull(),
+    customer: text("customer").notNull(),
+    places: integer("places").notNull(),
+    holds: integer("holds").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.showId, table.customer] }),
+    check("customers_not_negative", sql`${table.places} >= 0 and ${table.holds} >= 0`),
+  ],
 );
 
 export const sections = pgTable(

@@ -3,9 +3,10 @@ import { describe, expect, it } from "vitest";
 
 import { FIRST_TAIL, encodeEntry, hashChain, parseRecord } from "../contract/record.ts";
 import { encodeRequest } from "../contract/request.ts";
-import type { Book, Request } from "../core/model.ts";
+import type { Book, Request } from "../core/requests.ts";
+import { buildPlainLayout } from "../core/layout.ts";
 import { buildLineState } from "../core/show.ts";
-import { LAPSES_PER_REQUEST_MAX } from "../core/lapse.ts";
+import { LAPSES_PER_REQUEST_MAX } from "../core/pass-time.ts";
 import type { LineMessage } from "./feed.ts";
 import { RECORD_BYTES_MAX } from "./topics.ts";
 import {
@@ -129,9 +130,7 @@ describe("a batch", () => {
 
 describe("the bounds of a batch", () => {
   const seats = BATCH_WRITES_MAX + LAPSES_PER_REQUEST_MAX + 10;
-  const layout = {
-    sections: [{ kind: "seated", name: "", rows: [{ name: "", seats }] }],
-  } as const;
+  const layout = buildPlainLayout(seats);
   const holdMs = 10_000;
   const show = requestShow({ layout, rules: { holdMs } });
   const book = (seat: number): Book => requestBook(show.showId, { seats: [seat] });
@@ -151,7 +150,7 @@ describe("the bounds of a batch", () => {
       seats: Array.from({ length: 50 }, (_, seat) => 100_000 + index * 50 + seat),
     });
     const large = requestShow({
-      layout: { sections: [{ kind: "seated", name: "", rows: [{ name: "", seats: 1_000_000 }] }] },
+      layout: buildPlainLayout(1_000_000),
       rules: { holdMs },
     });
     const holds = Array.from({ length: LAPSES_PER_REQUEST_MAX + 10 }, (_, index) =>
@@ -240,6 +239,6 @@ describe("a message that is known to be poison", () => {
         outcome: { kind: "refused", reason: "internal" },
       },
     ]);
-    expect(net).toEqual({ showsCreated: [], bookings: [], released: [], taken: [] });
+    expect(net).toEqual({ shows: [], bookings: [], released: [], taken: [] });
   });
 });

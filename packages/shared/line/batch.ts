@@ -18,15 +18,18 @@ import type { RecordEntry, RecordShow } from "../contract/record.ts";
 import { parseRequest } from "../contract/request.ts";
 import { TIME_MAX_MS } from "../contract/values.ts";
 import { assert } from "../core/assert.ts";
-import { readIds } from "../core/model.ts";
-import type { Decision, Moment, Request, Write } from "../core/model.ts";
-import { decidedAt } from "../core/decide.ts";
-import { freePlaces } from "../core/show.ts";
-import type { LineState } from "../core/show.ts";
-import { step } from "../core/step.ts";
-import { buildNetWrites } from "../db/commit-decisions.ts";
+import type { Decision, Moment, Write } from "../core/decision.ts";
+import { decidedAt } from "../core/outcome.ts";
+import { readIds } from "../core/requests.ts";
+import type { Request } from "../core/requests.ts";
+import { freePlaces, freeStanding } from "../core/show.ts";
+import type { LineState, Show } from "../core/show.ts";
+import { findSubject, step } from "../core/step.ts";
 import type { Batch, DeadLetter } from "../db/commit-decisions.ts";
 import type { ShowHead } from "../db/load-shows.ts";
+import { buildNetWrites, buildSeatChanges } from "../db/net-writes.ts";
+import type { NetWrites } from "../db/net-writes.ts";
+import { buildEntry, buildParkedEntry } from "./entry.ts";
 import type { LineMessage } from "./feed.ts";
 
 /** Where a partition stands: what the next batch is decided on. */
@@ -119,10 +122,14 @@ export function decideBatch(
     logClock = Math.max(logClock, Math.min(message.appendedAt, TIME_MAX_MS));
     const place = { partition: position.partition, offset: message.offset };
     const moment: Moment = { place, appendedAt: logClock, now };
+    // What such a request needs was loaded for it as the first of its batch: nothing may change before it.
+    if (needsBatchOfItsOwn(message.request) && fold.entries.length > 0) break;
     if (message.request === null) fold.park(message, moment);
     else {
       try {
-        fold.add(message, step(state, message.request, moment), { moment, state });
+        const { showId } = findSubject(state, message.request);
+        const decision = step(state, message.request, moment);
+        fold.add(message, decision, { moment, state, showId });
       } catch (error) {
         return { failedAt: message.offset, error };
       }
@@ -131,24 +138,29 @@ export function decideBatch(
   }
   const last = messages[fold.entries.length - 1];
   assert(last !== undefined, "a batch has at least one message");
+  const net = buildNetWrites(fold.writes);
   const head = {
     v: RECORD_VERSION,
     partition: position.partition,
     first: position.next,
     next: last.offset + 1,
-    now,
     previousTail: position.tail,
-    shows: fold.buildShows(state),
+    shows: fold.buildShows(state, net),
   } as const;
   return {
     record: { ...head, entries: fold.entries },
     ...encodeRecord(head, fold.entryTexts),
     logClock,
     lastDigest: digestMessage(last),
-    net: buildNetWrites(fold.writes),
+    net,
     state,
     deadLetters: fold.deadLetters,
   };
+}
+
+/** The cancellation of a show: its bookings are loaded in the order of their places, so many at a time. */
+export function needsBatchOfItsOwn(request: Request | null): boolean {
+  return request?.kind === "change-show" && request.changes.sale === "cancelled";
 }
 
 /** Where the partition stands once the batch is committed. */
@@ -179,64 +191,45 @@ class BatchFold {
   add(
     message: ReadMessage,
     decision: Decision,
-    { moment, state }: { moment: Moment; state: LineState },
+    context: { moment: Moment; state: LineState; showId: string | null },
   ): void {
-    const { outcome, writes } = decision;
-    this.writes.push(...writes);
-    const changed = writes.flatMap((write) => (write.kind === "booking" ? [write.after] : []));
-    const created = writes.flatMap((write) => (write.kind === "show-created" ? [write.show] : []));
-    const subject =
-      outcome.kind === "show" || outcome.bookingId === null
-        ? undefined
-        : state.bookings.get(outcome.bookingId);
-    const text = this.#push({
-      offset: message.offset,
-      appendedAt: moment.appendedAt,
-      request: message.text,
-      requestId: message.requestId,
-      deadLetter: null,
-      outcome,
-      showCreated: created[0] ?? null,
-      changed,
-      unchanged: subject === undefined || changed.includes(subject) ? null : subject,
-    });
-    const named = message.request === null ? null : readIds(message.request).showId;
-    const showId = named ?? subject?.showId ?? null;
-    if (showId !== null && state.shows.has(showId)) {
-      const { hash: before = FIRST_TAIL } =
-        this.#touched.get(showId) ?? this.#heads.get(showId) ?? {};
-      this.#touched.set(showId, { hash: hashChain(before, text), updatedAt: decidedAt(moment) });
-    }
+    for (const write of decision.writes) this.writes.push(write);
+    const { moment } = context;
+    const entry = buildEntry(message, decision, context);
+    const text = this.#push(entry);
+    if (entry.showId === null) return;
+    const { hash: before = FIRST_TAIL } =
+      this.#touched.get(entry.showId) ?? this.#heads.get(entry.showId) ?? {};
+    const hash = hashChain(before, text);
+    this.#touched.set(entry.showId, { hash, updatedAt: decidedAt(moment) });
   }
 
   park(message: ReadMessage, moment: Moment): void {
     const fault = message.fault ?? "unreadable";
-    this.deadLetters.push({
-      offset: message.offset,
-      key: message.key,
-      value: message.value,
-      fault,
-    });
-    this.#push({
-      offset: message.offset,
-      appendedAt: moment.appendedAt,
-      request: message.text,
-      requestId: message.requestId,
-      deadLetter: fault,
-      outcome: { kind: "refused", reason: "internal", facts: null, bookingId: null },
-      showCreated: null,
-      changed: [],
-      unchanged: null,
-    });
+    const { offset, key, value } = message;
+    this.deadLetters.push({ offset, key, value, fault });
+    this.#push(buildParkedEntry(message, moment, fault));
   }
 
-  buildShows(state: LineState): RecordShow[] {
+  buildShows(state: LineState, net: NetWrites): RecordShow[] {
+    const seatChanges = buildSeatChanges(net);
     return [...this.#touched].map(([id, { hash, updatedAt }]) => {
       const show = state.shows.get(id);
       assert(show !== undefined, `touched show ${id} is loaded`);
       const version = (this.#heads.get(id)?.version ?? 0) + 1;
-      const { held, confirmed } = show;
-      return { id, version, updatedAt, free: freePlaces(show), held, confirmed, hash };
+      const { capacity, held, confirmed } = show;
+      return {
+        id,
+        version,
+        updatedAt,
+        capacity,
+        free: freePlaces(show),
+        held,
+        confirmed,
+        standing: buildStanding(show),
+        seats: seatChanges.get(id) ?? NO_SEATS,
+        hash,
+      };
     });
   }
 
@@ -247,4 +240,15 @@ class BatchFold {
     this.bytes += Buffer.byteLength(text);
     return text;
   }
+}
+
+const NO_SEATS = { free: "", held: "", confirmed: "" };
+
+function buildStanding(show: Show): RecordShow["standing"] {
+  return show.allSections
+    .filter((section) => show.facts.layout.sections[section]?.kind === "standing")
+    .map((section) => {
+      const { held = 0, confirmed = 0 } = show.sections[section] ?? {};
+      return { section, free: freeStanding(show, section), held, confirmed };
+    });
 }

@@ -6,21 +6,26 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import type { RecordShow } from "../contract/record.ts";
 import { encodeRequest } from "../contract/request.ts";
-import { layoutSeats } from "../core/layout.ts";
+import { buildSeatPlan } from "../core/layout.ts";
 import type { Section } from "../core/layout.ts";
-import type { Book, CreateShow, Request, Want } from "../core/model.ts";
-import { buildLineState, freePlaces, isLive } from "../core/show.ts";
-import type { LineState, Show } from "../core/show.ts";
+import type { Want } from "../core/model.ts";
+import { encodeRanges } from "../core/ranges.ts";
+import type { Book, CreateShow, Request, ShowChanges } from "../core/requests.ts";
+import { isLive } from "../core/model.ts";
+import { buildLineState, freePlaces } from "../core/show.ts";
+import type { LineState } from "../core/show.ts";
 import type { Sql } from "../db/client.ts";
 import { commitDecisions } from "../db/commit-decisions.ts";
 import type { Batch } from "../db/commit-decisions.ts";
 import { loadBookings } from "../db/load-bookings.ts";
 import { loadPartitions } from "../db/load-partitions.ts";
-import { findSeats, findShow, loadShows } from "../db/load-shows.ts";
+import { findSeats, findShow, loadShows, loadUsage } from "../db/load-shows.ts";
 import type { ShowHead } from "../db/load-shows.ts";
 import { checkState } from "../testing/core-invariants.ts";
 import { buildLine } from "../testing/batches.ts";
+import { layoutOf, seated, standing } from "../testing/builders.ts";
 import { createDatabase } from "../testing/database.ts";
 import type { TestDatabase } from "../testing/database.ts";
 import { buildRandom, seedOfRun } from "../testing/random.ts";
@@ -29,8 +34,10 @@ import {
   NOON,
   requestBook,
   requestCancel,
+  requestChange,
   requestConfirm,
   requestExpire,
+  requestExtend,
   requestShow,
 } from "../testing/requests.ts";
 
@@ -38,7 +45,7 @@ import { decideBatch, positionAfter, readMessage } from "./batch.ts";
 import type { Position } from "./batch.ts";
 
 const SALES = 3;
-const BATCHES = 40;
+const BATCHES = 90;
 const BATCH_REQUESTS_MAX = 60;
 const HOLD_MS = 1_000;
 const seed = seedOfRun();
@@ -55,18 +62,23 @@ const seen = {
   retakenInOneBatch: 0,
   bornAndCancelledInOneBatch: 0,
   lapsed: 0,
+  endedWithItsShow: 0,
+  waiting: 0,
+  served: 0,
+  rescued: 0,
+  returned: 0,
+  priced: 0,
+  limited: 0,
   standing: 0,
   parked: 0,
 };
 
 function buildSection(random: Random, index: number): Section {
   const name = `Section ${index}`;
-  if (random.chance(0.4)) return { kind: "standing", name, capacity: random.int(1, 30) };
-  const rows = Array.from({ length: random.int(1, 3) }, (_, row) => ({
-    name: `${row}`,
-    seats: random.int(1, 8),
-  }));
-  return { kind: "seated", name, rows };
+  const price = random.int(0, 3) * 1_000;
+  if (random.chance(0.4)) return standing(name, random.int(1, 30), price);
+  const seatsPerRow = Array.from({ length: random.int(1, 3) }, () => random.int(1, 8));
+  return seated(name, `1-${seatsPerRow.length}`, { seatsPerRow, price });
 }
 
 function buildSale(partition: number): Sale {
@@ -74,16 +86,40 @@ function buildSale(partition: number): Sale {
   const shows = Array.from({ length: 3 }, () => {
     const length = random.int(1, 4);
     const sections = Array.from({ length }, (_, index) => buildSection(random, index));
-    const rules = { holdMs: HOLD_MS, cancelConfirmed: random.chance(0.7) };
-    return requestShow({ partition, layout: { sections }, rules });
+    const { seats: last } = buildSeatPlan(layoutOf(sections));
+    const some = (share: number) =>
+      encodeRanges(
+        Array.from({ length: last }, (_, it) => it + 1).filter(() => random.chance(share)),
+      );
+    const layout = layoutOf(sections, {
+      currency: random.pick([null, "EUR"]),
+      blocked: some(0.1),
+      accessible: some(0.1),
+    });
+    const rules = {
+      holdMs: HOLD_MS,
+      rescueMs: random.pick([0, 20 * HOLD_MS, 20 * HOLD_MS]),
+      cancelConfirmed: random.chance(0.7),
+      seatsPerCustomerMax: random.pick([null, 6]),
+      holdsPerCustomerMax: random.pick([null, 2]),
+    };
+    return requestShow({ partition, layout, rules });
   });
+  // Large enough for what has lapsed to be still free when its confirm comes late.
+  const layout = layoutOf([standing("Floor", 60), seated("Hall", "1-20", { seatsPerRow: 20 })]);
+  shows.push(requestShow({ partition, layout, rules: { holdMs: HOLD_MS } }));
   const { position } = buildLine(partition);
   return { random, shows, books: [], position };
 }
 
 function buildWant(random: Random, { layout }: CreateShow): Want {
-  const last = layoutSeats(layout);
-  if (last === 0 || random.chance(0.5)) return { count: random.int(1, random.pick([2, 8])) };
+  const { seats: last } = buildSeatPlan(layout);
+  const priceMax = random.chance(0.1) ? { priceMax: 1_000 } : {};
+  if (random.chance(0.2)) return { together: [random.int(1, 4), random.int(1, 3)], ...priceMax };
+  if (last === 0 || random.chance(0.5)) {
+    const accessible = random.chance(0.1) ? { accessible: true as const } : {};
+    return { count: random.int(1, random.pick([2, 8])), ...priceMax, ...accessible };
+  }
   const length = random.int(1, 3);
   return { seats: [...new Set(Array.from({ length }, () => random.int(1, last + 1)))] };
 }
@@ -96,6 +132,8 @@ function buildRequest({ random, shows, books }: Sale): Request {
     const fresh = requestBook(show.showId, buildWant(random, show), {
       customer,
       confirmNow: random.chance(0.1),
+      wait: random.chance(0.5) ? { until: NOON + random.int(0, 20_000) } : null,
+      byStaff: random.chance(0.1),
     });
     books.push(fresh);
     return fresh;
@@ -107,10 +145,32 @@ function buildRequest({ random, shows, books }: Sale): Request {
     () => requestCancel(id),
     () => requestCancel(id),
     () => requestCancel(id),
+    () => requestCancel(id, { seats: [seatOf(known) ?? random.int(1, 5)], standing: [] }),
+    () => requestExtend(id, random.pick([null, HOLD_MS * 2])),
     () => requestExpire(id),
+    () => requestChange(known.showId, buildChanges(random)),
+    // Late in the sale: what is cancelled sells nothing any more.
+    () => requestChange(known.showId, books.length > 500 ? { sale: "cancelled" } : {}),
     () => known,
     () => ({ ...known, requestHash: "0".repeat(64) }),
     () => random.pick(shows),
+  ])();
+}
+
+/** One of the seats that were asked for by their numbers. */
+function seatOf({ wants: [want] }: Book): number | undefined {
+  return want !== undefined && "seats" in want ? want.seats[0] : undefined;
+}
+
+function buildChanges(random: Random): ShowChanges {
+  const sale = random.pick(["open", "open", "open", "open", "closed"] as const);
+  return random.pick<() => ShowChanges>([
+    () => ({ sale }),
+    () => ({ block: random.pick(["1", "1-2", "2-4"]) }),
+    () => ({ unblock: random.pick(["1", "1-4"]) }),
+    () => ({ name: "Another night", opensAt: null, closesAt: random.pick([null, NOON * 2]) }),
+    () => ({ sections: [{ name: "Section 0", price: random.int(0, 5) * 500 }] }),
+    () => ({ sections: [{ name: "Section 0", standing: random.int(5, 40) }] }),
   ])();
 }
 
@@ -124,6 +184,10 @@ async function loadAll(sql: Sql, sale: Sale) {
   );
   const ids = sale.books.map((book) => book.requestId);
   for (const booking of await loadBookings(sql, ids)) state.bookings.set(booking.id, booking);
+  await loadUsage(sql, state, [
+    ...sale.books,
+    ...[...state.bookings.values()].map(({ showId, customer }) => ({ showId, customer })),
+  ]);
   return { state, heads };
 }
 
@@ -160,15 +224,21 @@ function describeAll(state: LineState) {
       free: freePlaces(show),
       held: show.held,
       confirmed: show.confirmed,
-      taken: takenOf(show),
-      standing: [...show.standing].sort(([a], [b]) => a - b),
+      capacity: show.capacity,
+      taken: [...show.taken],
+      open: [show.general, show.reserved].map((open) =>
+        show.allSections.map((section) => open.count(section)),
+      ),
+      sections: show.sections,
+      deadlines: show.deadlines.entries(),
+      waiting: [...show.waiting.ids()],
+      usage: [...show.usage].filter(([, { places }]) => places > 0).sort(byCustomer),
     }));
   return { shows, bookings };
 }
 
-function takenOf({ facts, taken }: Show): number[] {
-  const seats = Array.from({ length: layoutSeats(facts.layout) }, (_, index) => index + 1);
-  return seats.filter((seat) => taken.has(seat));
+function byCustomer([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1;
 }
 
 function noteWhatCameUp({ net, record }: Batch): void {
@@ -176,10 +246,18 @@ function noteWhatCameUp({ net, record }: Batch): void {
   if (net.taken.some(({ showId, seat }) => released.has(`${showId}/${seat}`))) {
     seen.retakenInOneBatch += 1;
   }
-  for (const { isNew, booking } of net.bookings) {
-    if (isNew && booking.status === "CANCELLED") seen.bornAndCancelledInOneBatch += 1;
-    if (booking.reason === "hold-expired") seen.lapsed += 1;
-    if (booking.standing.length > 0) seen.standing += 1;
+  for (const { first, last } of net.bookings) {
+    const { status, reason } = last;
+    if (first === null && status === "CANCELLED") seen.bornAndCancelledInOneBatch += 1;
+    if (reason === "hold-expired") seen.lapsed += 1;
+    if (reason === "show-cancelled" && status === "CANCELLED") seen.endedWithItsShow += 1;
+    if (last.standing.length > 0) seen.standing += 1;
+    if (status === "WAITING") seen.waiting += 1;
+    if (first?.status === "WAITING" && isLive(last)) seen.served += 1;
+    if (last.rescued) seen.rescued += 1;
+    if (last.returned.length > 0) seen.returned += 1;
+    if ((last.price ?? 0) > 0) seen.priced += 1;
+    if (reason === "customer-limit-reached") seen.limited += 1;
   }
   seen.parked += record.entries.filter(({ deadLetter }) => deadLetter !== null).length;
 }
@@ -187,13 +265,15 @@ function noteWhatCameUp({ net, record }: Batch): void {
 async function checkStored(sql: Sql, sale: Sale, batch: Batch): Promise<void> {
   const { state, heads } = await loadAll(sql, sale);
   expect(describeAll(state)).toEqual(describeAll(batch.state));
+  // Also in the order of its members: what is loaded is written into records again.
+  expect(JSON.stringify(describeAll(state).bookings)).toBe(
+    JSON.stringify(describeAll(batch.state).bookings),
+  );
   checkState(state);
-  for (const { id, version, hash, ...counters } of batch.record.shows) {
+  for (const { id, version, hash, standing, seats: _, ...counters } of batch.record.shows) {
     expect(heads.get(id)).toEqual({ version, hash });
     expect(await findShow(sql, id)).toMatchObject(counters);
-    const seats = await findSeats(sql, id);
-    const show = state.shows.get(id);
-    expect(seats?.taken.toSorted((a, b) => a - b)).toEqual(show && takenOf(show));
+    await checkSeats(sql, { id, standing, state });
   }
   const owners = await sql<{ bookingId: string; seat: number }[]>`
     select booking_id as "bookingId", seat_no as seat from seats
@@ -207,6 +287,25 @@ async function checkStored(sql: Sql, sale: Sale, batch: Batch): Promise<void> {
       a.bookingId < b.bookingId ? -1 : a.bookingId > b.bookingId ? 1 : a.seat - b.seat,
     ),
   );
+}
+
+async function checkSeats(
+  sql: Sql,
+  { id, standing, state }: Pick<RecordShow, "id" | "standing"> & { readonly state: LineState },
+): Promise<void> {
+  const seats = await findSeats(sql, id);
+  const show = state.shows.get(id);
+  expect(seats?.taken).toEqual(show && [...show.taken]);
+  const sections = (of: typeof standing) =>
+    of.filter(({ held, confirmed }) => held + confirmed > 0).map(({ section }) => section);
+  expect(sections(seats?.standing.map((it) => ({ ...it, free: 0 })) ?? [])).toEqual(
+    sections(standing),
+  );
+  const bookings = [...state.bookings.values()].filter(({ showId }) => showId === id);
+  const held = bookings.filter(({ status }) => status === "PENDING").flatMap((it) => it.seats);
+  expect(seats?.held.toSorted((a, b) => a - b)).toEqual(held.sort((a, b) => a - b));
+  const waiting = bookings.filter(({ status }) => status === "WAITING");
+  expect(seats?.waiting).toEqual(waiting.map(({ place }) => place.offset).sort((a, b) => a - b));
 }
 
 describe(`what is loaded is what was applied (SEED=${seed})`, () => {

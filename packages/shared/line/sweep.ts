@@ -7,7 +7,7 @@ import { randomUUID } from "node:crypto";
 
 import { readPartition } from "../contract/booking-id.ts";
 import { encodeRequest } from "../contract/request.ts";
-import type { Expire } from "../core/model.ts";
+import type { Expire } from "../core/requests.ts";
 import type { Sql } from "../db/client.ts";
 import { loadLapsed } from "../db/load-lapsed.ts";
 import { loadPartitions } from "../db/load-partitions.ts";

@@ -4,7 +4,7 @@
  */
 import { FIRST_TAIL } from "../contract/record.ts";
 import { encodeRequest } from "../contract/request.ts";
-import type { Request } from "../core/model.ts";
+import type { Request } from "../core/requests.ts";
 import { buildLineState, cloneLineState } from "../core/show.ts";
 import type { LineState } from "../core/show.ts";
 import type { Batch } from "../db/commit-decisions.ts";

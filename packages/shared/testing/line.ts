@@ -10,7 +10,7 @@ import type { Consumer } from "kafkajs";
 import { hashChain, parseRecord } from "../contract/record.ts";
 import type { LineRecord, RecordEntry } from "../contract/record.ts";
 import { encodeRequest } from "../contract/request.ts";
-import type { Request } from "../core/model.ts";
+import type { Request } from "../core/requests.ts";
 import type { Sql } from "../db/client.ts";
 import { connectKafka } from "../line/kafka.ts";
 import { Publisher } from "../line/publisher.ts";

@@ -8,9 +8,21 @@ import { buildBookingId, buildShowId, readPartition } from "../contract/booking-
 import type { IdSecrets } from "../contract/booking-id.ts";
 import { partitionOf } from "../contract/partition.ts";
 import { hashBook, hashCreateShow } from "../contract/request.ts";
+import { DEFAULT_RULES } from "../contract/values.ts";
 import { buildPlainLayout } from "../core/layout.ts";
 import type { Layout } from "../core/layout.ts";
-import type { Book, Cancel, Confirm, CreateShow, Expire, ShowRules, Want } from "../core/model.ts";
+import type { ShowRules, Want } from "../core/model.ts";
+import type {
+  Book,
+  Cancel,
+  ChangeShow,
+  Confirm,
+  CreateShow,
+  Expire,
+  Extend,
+  Request,
+  ShowChanges,
+} from "../core/requests.ts";
 import { TEST_PARTITIONS } from "./servers.ts";
 
 const TEST_SECRETS: IdSecrets = ["a secret that only tests know"];
@@ -40,7 +52,9 @@ export function requestShow({
     name: "A night at the test house",
     startsAt: NOON,
     layout,
-    rules: { holdMs: 120_000, confirmation: "manual", cancelConfirmed: false, ...rules },
+    rules: { ...DEFAULT_RULES, ...rules },
+    opensAt: null,
+    closesAt: null,
   } as const;
   return {
     kind: "create-show",
@@ -58,9 +72,11 @@ export function requestBook(
     customer = null,
     confirmNow = false,
     holdMs = null,
-  }: Partial<Pick<Book, "customer" | "confirmNow" | "holdMs">> = {},
+    wait = null,
+    byStaff = false,
+  }: Partial<Pick<Book, "customer" | "confirmNow" | "holdMs" | "wait" | "byStaff">> = {},
 ): Book {
-  const asked = { showId, customer, wants: [want], confirmNow, holdMs };
+  const asked = { showId, customer, wants: [want], confirmNow, holdMs, wait, byStaff };
   const partition = partitionOf(showId, TEST_PARTITIONS);
   return {
     kind: "book",
@@ -74,8 +90,26 @@ export function requestConfirm(bookingId: string, payment: string | null = null)
   return { kind: "confirm", requestId: randomUUID(), bookingId, payment };
 }
 
-export function requestCancel(bookingId: string): Cancel {
-  return { kind: "cancel", requestId: randomUUID(), bookingId };
+export function requestCancel(bookingId: string, places: Cancel["places"] = null): Cancel {
+  return {
+    kind: "cancel",
+    requestId: randomUUID(),
+    bookingId,
+    places,
+    byStaff: false,
+  };
+}
+
+export function requestExtend(bookingId: string, holdMs: number | null = null): Extend {
+  return { kind: "extend", requestId: randomUUID(), bookingId, holdMs };
+}
+
+export function requestChange(
+  showId: string,
+  changes: ShowChanges,
+  after: number | null = null,
+): ChangeShow {
+  return { kind: "change-show", requestId: randomUUID(), showId, changes, after };
 }
 
 export function requestExpire(bookingId: string): Expire {
@@ -83,7 +117,7 @@ export function requestExpire(bookingId: string): Expire {
 }
 
 /** The partition in whose line a request stands. */
-export function homeOf(request: CreateShow | Book | Confirm | Cancel | Expire): number {
+export function homeOf(request: Request): number {
   return "showId" in request
     ? partitionOf(request.showId, TEST_PARTITIONS)
     : readPartition(request.bookingId);

@@ -2,26 +2,27 @@
  * What a database would keep of a line, counted from its bookings alone, and a line put together
  * again from that: what a worker has after a restart.
  */
+import { isLive, limitsCustomers } from "../core/model.ts";
 import type { Booking } from "../core/model.ts";
-import { buildLineState, isLive, restoreShow } from "../core/show.ts";
-import type { LineState, StoredShow } from "../core/show.ts";
+import { NO_USAGE, buildLineState, restoreShow } from "../core/show.ts";
+import type { LineState, StoredShow, Usage } from "../core/show.ts";
+import { countPlaces } from "../core/model.ts";
 
-/** What is stored of a show, without a look at its counters or its bitset. */
+/** What is stored of a show, without a look at its counters or its seats. */
 export function describeStored(state: LineState, showId: string): StoredShow {
-  const live = [...state.bookings.values()].filter((it) => it.showId === showId && isLive(it));
-  const pending = live.filter(({ status }) => status === "PENDING");
+  const all = [...state.bookings.values()].filter((booking) => booking.showId === showId);
+  const live = all.filter(isLive);
+  const held = live.filter(({ status }) => status === "PENDING");
   const confirmed = live.filter(({ status }) => status === "CONFIRMED");
   const sections = new Set(live.flatMap((it) => it.standing.map(({ section }) => section)));
   return {
-    taken: live.flatMap(({ seats }) => seats),
-    held: countPlaces(pending),
-    confirmed: countPlaces(confirmed),
+    taken: live.flatMap(({ seats }) => seats).sort((a, b) => a - b),
     standing: [...sections].map((section) => ({
       section,
-      held: countStanding(pending, section),
+      held: countStanding(held, section),
       confirmed: countStanding(confirmed, section),
     })),
-    pending,
+    bookings: all.filter(isUnsettled),
   };
 }
 
@@ -30,17 +31,32 @@ export function restoreStored(stored: LineState): LineState {
   const state = buildLineState();
   for (const { facts } of stored.shows.values()) {
     restoreShow(state, facts, describeStored(stored, facts.id));
+    const usage = state.shows.get(facts.id)?.usage;
+    for (const [customer, its] of describeUsage(stored, facts.id)) usage?.set(customer, its);
   }
   for (const [id, booking] of stored.bookings) {
-    if (booking.status !== "PENDING") state.bookings.set(id, booking);
+    if (!isUnsettled(booking)) state.bookings.set(id, booking);
   }
   return state;
 }
 
-function countPlaces(bookings: readonly Booking[]): number {
-  return bookings
-    .flatMap(({ seats, standing }) => [seats.length, ...standing.map(({ count }) => count)])
-    .reduce((sum, count) => sum + count, 0);
+/** What each customer has of a show that limits them. */
+function describeUsage(state: LineState, showId: string): Map<string, Usage> {
+  const usage = new Map<string, Usage>();
+  const rules = state.shows.get(showId)?.facts.rules;
+  if (rules === undefined || !limitsCustomers(rules)) return usage;
+  for (const booking of state.bookings.values()) {
+    const { customer } = booking;
+    if (booking.showId !== showId || customer === null || !isLive(booking)) continue;
+    const { places, holds } = usage.get(customer) ?? NO_USAGE;
+    const isHold = booking.status === "PENDING";
+    usage.set(customer, { places: places + countPlaces(booking), holds: holds + (isHold ? 1 : 0) });
+  }
+  return usage;
+}
+
+function isUnsettled({ status }: Booking): boolean {
+  return status === "PENDING" || status === "WAITING";
 }
 
 function countStanding(bookings: readonly Booking[], section: number): number {

@@ -22,6 +22,9 @@ import { registerAdminRoutes } from "./routes/admin.ts";
 import { registerBookingRoutes } from "./routes/bookings.ts";
 import { registerClassicRoutes } from "./routes/classic.ts";
 import { registerHealthRoutes } from "./routes/health.ts";
+import { registerListBookings } from "./routes/list-bookings.ts";
+import { registerAskShowRoutes } from "./routes/ask-shows.ts";
+import { registerDecisionRoutes } from "./routes/decisions.ts";
 import { registerShowRoutes } from "./routes/shows.ts";
 import { buildValidator } from "./validation.ts";
 
@@ -77,8 +80,11 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   });
   await registerDocs(app);
   registerHealthRoutes(app, deps);
+  registerAskShowRoutes(app, deps);
   registerShowRoutes(app, deps);
+  registerDecisionRoutes(app, deps);
   registerBookingRoutes(app, deps);
+  registerListBookings(app, deps);
   registerAdminRoutes(app, deps);
   if (deps.classicRoutes) registerClassicRoutes(app, deps);
   return app;

@@ -14,17 +14,16 @@ import { partitionOf } from "@seatline/shared/contract/partition.ts";
 import { parseRecord } from "@seatline/shared/contract/record.ts";
 import type { RecordEntry } from "@seatline/shared/contract/record.ts";
 import { hashBook } from "@seatline/shared/contract/request.ts";
-import { unknownSeats } from "@seatline/shared/core/allocate.ts";
-import { wantedPlaces } from "@seatline/shared/core/model.ts";
+import { findUnknown } from "@seatline/shared/core/allocate.ts";
+import { limitsCustomers, wantedPlaces } from "@seatline/shared/core/model.ts";
 import type {
-  Book,
   Booking,
   Place,
   RefusalFacts,
   RefusalReason,
-  Request,
   Want,
 } from "@seatline/shared/core/model.ts";
+import type { Book, Cancel, Request } from "@seatline/shared/core/requests.ts";
 import { findBooking } from "@seatline/shared/db/load-bookings.ts";
 import { findRecordOf } from "@seatline/shared/db/load-records.ts";
 import type { ShowRow } from "@seatline/shared/db/load-shows.ts";
@@ -32,6 +31,7 @@ import type { ExtentReader } from "@seatline/shared/line/extents.ts";
 import { classifyFault } from "@seatline/shared/runtime/faults.ts";
 
 import { keepNewest } from "./keep-newest.ts";
+import { guideOf } from "./layouts.ts";
 import type { LineMemory } from "./line-memory.ts";
 import type { Line, Queued, Submission } from "./line.ts";
 import type { Reads } from "./reads.ts";
@@ -47,13 +47,7 @@ export type BookingsDeps = {
   readonly extents: ExtentReader;
 };
 
-export type BookInput = {
-  readonly showId: string;
-  readonly customer: string | null;
-  readonly wants: readonly Want[];
-  readonly confirmNow: boolean;
-  /** For a hold of this length, whatever the show says; null for the show's own rules. */
-  readonly holdMs: number | null;
+export type BookInput = Omit<Book, "kind" | "requestId" | "requestHash"> & {
   readonly key: IdempotencyKey | null;
 };
 
@@ -180,8 +174,23 @@ export class Bookings {
     );
   }
 
-  cancel(id: string, patience: Patience): Promise<Answer> {
-    return this.#change({ kind: "cancel", requestId: randomUUID(), bookingId: id }, patience);
+  /** `holdMs` from the decision on; null for as long as a new hold of the show. */
+  extend(id: string, holdMs: number | null, patience: Patience): Promise<Answer> {
+    return this.#change(
+      { kind: "extend", requestId: randomUUID(), bookingId: id, holdMs },
+      patience,
+    );
+  }
+
+  cancel(
+    id: string,
+    asked: Pick<Cancel, "places" | "byStaff">,
+    patience: Patience,
+  ): Promise<Answer> {
+    return this.#change(
+      { kind: "cancel", requestId: randomUUID(), bookingId: id, ...asked },
+      patience,
+    );
   }
 
   async #change(
@@ -287,7 +296,8 @@ function answerOf(entry: RecordEntry, wants: readonly Want[]): Answer {
   const { outcome } = entry;
   const booking = subjectOf(entry);
   if (outcome.kind === "refused") {
-    const [want] = booking?.wants ?? wants;
+    // A ladder is refused with the reason of its last want.
+    const want = (booking?.wants ?? wants).at(-1);
     const asked = want === undefined ? null : wantedPlaces(want);
     return { kind: "refused", reason: outcome.reason, facts: outcome.facts, asked, booking };
   }
@@ -323,15 +333,23 @@ function readMember({ request, requestId }: RecordEntry, name: string): unknown 
  * line alone knows whether it was used before. And no exact seats of a sold-out show: which of them are
  * taken is for the line to say.
  */
-function refuseEarly(show: ShowRow, { wants, key }: BookInput): Answer | null {
+function refuseEarly(show: ShowRow, { wants, wait, byStaff, key }: BookInput): Answer | null {
   if (key !== null) return null;
-  const unknown = unknownSeats(show.layout, wants);
-  if (unknown.length > 0) return refused("seat-unknown", { seats: unknown });
+  if (show.sale === "cancelled") return refused("show-cancelled");
+  // While the sale is not open, that is what the line would say first.
+  if (show.sale === "closed" || show.archived) return null;
+  if (show.opensAt !== null || show.closesAt !== null) return null;
+  const unknown = findUnknown(guideOf(show.layout), wants);
+  if (unknown !== null) return refused("seat-unknown", unknown);
   const [want] = wants;
-  const soldForGood = show.confirmed === show.capacity && !show.rules.cancelConfirmed;
-  if (!soldForGood || want === undefined || "seats" in want) return null;
-  const facts = { free: 0, held: 0 };
-  return { ...refused("not-enough-seats", facts), asked: wantedPlaces(want) };
+  const asksOnlyCount = wants.length === 1 && Object.keys(want ?? {}).join() === "count";
+  if (want === undefined || !asksOnlyCount || wait !== null || byStaff) return null;
+  const { rules } = show;
+  const asked = wantedPlaces(want);
+  const isLimited = limitsCustomers(rules) || asked > rules.seatsPerBookingMax;
+  const isSoldForGood = show.confirmed === show.capacity && !rules.cancelConfirmed;
+  if (isLimited || !isSoldForGood) return null;
+  return { ...refused("not-enough-seats", { free: 0, held: 0 }), asked };
 }
 
 function isPlaceOf({ place }: Booking, asked: Place | null): boolean {

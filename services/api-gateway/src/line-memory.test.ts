@@ -17,13 +17,17 @@ const LINE_START = {
 
 function buildEntry(offset: number, changes: Partial<RecordEntry> = {}): RecordEntry {
   return {
+    partition: 0,
     offset,
     appendedAt: 0,
     request: null,
     requestId: `request ${offset}`,
     deadLetter: null,
     outcome: { kind: "refused", reason: "booking-not-found", facts: null, bookingId: null },
-    showCreated: null,
+    showId: null,
+    changesShow: false,
+    followUp: null,
+    now: 0,
     changed: [],
     unchanged: null,
     ...changes,

@@ -4,7 +4,8 @@
  */
 import type { RecordEntry } from "@seatline/shared/contract/record.ts";
 import { encodeRequest } from "@seatline/shared/contract/request.ts";
-import type { Place, Request } from "@seatline/shared/core/model.ts";
+import type { Place } from "@seatline/shared/core/model.ts";
+import type { Request } from "@seatline/shared/core/requests.ts";
 import type { Publisher } from "@seatline/shared/line/publisher.ts";
 import type { Log } from "@seatline/shared/runtime/log.ts";
 

@@ -4,22 +4,30 @@ import { REFUSAL_REASONS } from "@seatline/shared/core/model.ts";
 
 import { PROBLEMS, buildInvalid, buildProblem, describeRefusal } from "./problems.ts";
 
-/** The table of API.md, without what comes later. */
+/** The contract's table, without `too-many-requests`: nothing counts requests yet. */
 const STATUSES = {
   "show-not-found": 404,
   "booking-not-found": 404,
+  "sale-not-open": 409,
+  "sale-closed": 409,
   "booking-not-pending": 409,
+  "customer-limit-reached": 409,
+  "not-enough-together": 409,
+  "hold-limit-reached": 409,
   "seats-taken": 409,
   "not-enough-seats": 409,
   "cancel-not-allowed": 409,
+  "show-cancelled": 410,
   "hold-expired": 410,
   "key-reused": 422,
   "seat-unknown": 422,
+  "too-many-seats": 422,
   internal: 500,
   "invalid-request": 400,
   unauthorized: 401,
   forbidden: 403,
   "not-found": 404,
+  "log-incomplete": 410,
   unavailable: 503,
 };
 
@@ -51,7 +59,22 @@ test.each([
 
 test("the seats that stand in the way are named", () => {
   expect(describeRefusal("seats-taken", { seats: [3, 9] }, 2)).toBe("Taken: 3, 9.");
-  expect(describeRefusal("seat-unknown", { seats: [31] }, 1)).toBe("The show has no seat 31.");
+  expect(describeRefusal("seat-unknown", { seats: [31] }, 1)).toBe("Unknown: seat 31.");
+  const facts = { seats: [31], sections: ["Balkony"] };
+  expect(describeRefusal("seat-unknown", facts, 1)).toBe('Unknown: seat 31, section "Balkony".');
+});
+
+test("limits and times are told with their figures", () => {
+  const limit = { limitOf: "seats-per-customer", limit: 4, used: 3 } as const;
+  expect(describeRefusal("customer-limit-reached", limit, 2)).toBe(
+    "One customer can have at most 4 places of this show, and has 3. Every request must name its customer.",
+  );
+  expect(describeRefusal("sale-not-open", { opensAt: 0 }, 2)).toBe(
+    "The sale opens at 1970-01-01T00:00:00.000Z.",
+  );
+  expect(buildProblem("sale-not-open", { facts: { opensAt: 0 } })).toMatchObject({
+    opensAt: "1970-01-01T00:00:00.000Z",
+  });
 });
 
 test("several faults are one sentence, and each is there by itself", () => {

@@ -2,6 +2,7 @@
  * Every way of saying no over HTTP, as problem documents (RFC 9457). A new refusal does not compile
  * until it has a status, a title and an explanation here. Internal text never gets in.
  */
+import { unreachable } from "@seatline/shared/core/assert.ts";
 import type { RefusalFacts, RefusalReason } from "@seatline/shared/core/model.ts";
 
 export type ErrorReason =
@@ -9,6 +10,7 @@ export type ErrorReason =
   | "unauthorized"
   | "forbidden"
   | "not-found"
+  | "log-incomplete"
   | "unavailable";
 export type ProblemReason = RefusalReason | ErrorReason;
 
@@ -26,6 +28,21 @@ export const PROBLEMS = {
     title: "Show not found",
     about: "There is no show with this id. GET /v1/shows lists them.",
   },
+  "show-cancelled": {
+    status: 410,
+    title: "Show cancelled",
+    about: "The show does not take place. Its bookings are cancelled, and it takes no more.",
+  },
+  "sale-not-open": {
+    status: 409,
+    title: "Sale not open",
+    about: "The sale of this show has not opened yet; `opensAt` says when it does.",
+  },
+  "sale-closed": {
+    status: 409,
+    title: "Sale closed",
+    about: "This show takes no more bookings. What is booked can still be confirmed or cancelled.",
+  },
   "booking-not-found": {
     status: 404,
     title: "Booking not found",
@@ -39,22 +56,45 @@ export const PROBLEMS = {
   "booking-not-pending": {
     status: 409,
     title: "Booking not pending",
-    about: "Only a PENDING booking can be confirmed or cancelled.",
+    about: "Only a PENDING booking can be confirmed, extended or cancelled.",
   },
   "seat-unknown": {
     status: 422,
     title: "Unknown seat",
-    about: "The show has no seat with this number. GET /v1/shows/:id says how many there are.",
+    about:
+      "The show has no such seat or section, or the booking does not have it. GET /v1/shows/:id/layout lists them.",
+  },
+  "too-many-seats": {
+    status: 422,
+    title: "Too many seats",
+    about: "One booking of this show can have at most `limit` places. Ask for fewer.",
+  },
+  "customer-limit-reached": {
+    status: 409,
+    title: "Customer limit reached",
+    about:
+      "This show limits what one customer can have; `limitOf`, `limit` and `used` say how. A request must name its customer.",
   },
   "seats-taken": {
     status: 409,
     title: "Seats taken",
     about: "At least one of the seats is held or sold. Choose others, or ask for a count.",
   },
+  "not-enough-together": {
+    status: 409,
+    title: "Not enough seats together",
+    about:
+      "The group cannot sit side by side. Ask for smaller groups, or for a count of places anywhere.",
+  },
   "not-enough-seats": {
     status: 409,
     title: "Not enough seats",
     about: "Fewer places are free than were asked for. What is held by others may come back.",
+  },
+  "hold-limit-reached": {
+    status: 409,
+    title: "Hold limit reached",
+    about: "The hold cannot be extended further. Confirm it before `expiresAt`.",
   },
   "cancel-not-allowed": {
     status: 409,
@@ -78,6 +118,12 @@ export const PROBLEMS = {
   },
   forbidden: { status: 403, title: "Forbidden", about: "The token given does not allow this." },
   "not-found": { status: 404, title: "Not found", about: "There is no such route." },
+  "log-incomplete": {
+    status: 410,
+    title: "Decision log incomplete",
+    about:
+      "The records of this show's first decisions were older than their retention (RECORDS_RETENTION_DAYS) and are gone.",
+  },
   unavailable: {
     status: 503,
     title: "Unavailable",
@@ -95,13 +141,14 @@ export type Problem = {
   readonly reason: ProblemReason;
   readonly detail: string;
   readonly errors?: readonly Fault[];
-  readonly free?: number;
-  readonly held?: number;
-  readonly seats?: readonly number[];
   readonly booking?: unknown;
   /** The detail once more, where the clients of the older backends look for it. */
   readonly error?: string;
-};
+} & Omit<RefusalFacts, "opensAt" | "closesAt"> & {
+    /** Times as the API writes them. */
+    readonly opensAt?: string;
+    readonly closesAt?: string;
+  };
 
 export type ProblemExtras = {
   readonly detail?: string;
@@ -122,8 +169,16 @@ export function buildProblem(reason: ProblemReason, extras: ProblemExtras = {}):
     reason,
     detail: extras.detail ?? about,
     ...(extras.errors === undefined ? {} : { errors: extras.errors }),
-    ...extras.facts,
+    ...viewFacts(extras.facts ?? {}),
     ...(extras.booking === undefined ? {} : { booking: extras.booking }),
+  };
+}
+
+function viewFacts({ opensAt, closesAt, ...facts }: RefusalFacts) {
+  return {
+    ...facts,
+    ...(opensAt === undefined ? {} : { opensAt: encodeTime(opensAt) }),
+    ...(closesAt === undefined ? {} : { closesAt: encodeTime(closesAt) }),
   };
 }
 
@@ -145,20 +200,75 @@ export function describeRefusal(
   facts: RefusalFacts | null,
   asked: number | null,
 ): string {
-  if (reason === "not-enough-seats" && facts?.free !== undefined && asked !== null) {
-    const { free, held = 0 } = facts;
-    const back = held === 0 ? "" : ` and ${held} ${isAre(held)} held by others and may come back`;
-    return `${asked} ${asked === 1 ? "place was" : "places were"} asked for; ${free} ${isAre(free)} free${back}.`;
+  return (facts === null ? null : describeFacts(reason, facts, asked)) ?? PROBLEMS[reason].about;
+}
+
+function describeFacts(
+  reason: RefusalReason,
+  { free, held = 0, seats, sections, opensAt, closesAt, ...limits }: RefusalFacts,
+  asked: number | null,
+): string | null {
+  switch (reason) {
+    case "not-enough-seats":
+    case "not-enough-together": {
+      if (free === undefined || asked === null) return null;
+      const back = held === 0 ? "" : ` and ${held} ${isAre(held)} held by others and may come back`;
+      const how = reason === "not-enough-together" ? ", but not side by side" : "";
+      const were = asked === 1 ? "place was" : "places were";
+      return `${asked} ${were} asked for; ${free} ${isAre(free)} free${free >= asked ? how : ""}${back}.`;
+    }
+    case "seats-taken":
+      return seats === undefined ? null : `Taken: ${seats.join(", ")}.`;
+    case "seat-unknown": {
+      const unknown = [
+        ...(seats === undefined
+          ? []
+          : [`${seats.length === 1 ? "seat" : "seats"} ${seats.join(", ")}`]),
+        ...(sections?.map((name) => `section ${JSON.stringify(name)}`) ?? []),
+      ];
+      return unknown.length === 0 ? null : `Unknown: ${unknown.join(", ")}.`;
+    }
+    case "sale-not-open":
+      return opensAt === undefined ? null : `The sale opens at ${encodeTime(opensAt)}.`;
+    case "sale-closed":
+      return closesAt === undefined ? null : `The sale closed at ${encodeTime(closesAt)}.`;
+    case "too-many-seats":
+    case "customer-limit-reached":
+      return describeLimit(limits);
+    case "key-reused":
+    case "show-not-found":
+    case "show-cancelled":
+    case "booking-not-found":
+    case "hold-expired":
+    case "booking-not-pending":
+    case "hold-limit-reached":
+    case "cancel-not-allowed":
+    case "internal":
+      return null;
+    default:
+      return unreachable(reason);
   }
-  if (reason === "seats-taken" && facts?.seats !== undefined) {
-    return `Taken: ${facts.seats.join(", ")}.`;
+}
+
+function describeLimit({ limitOf, limit, used = 0 }: RefusalFacts): string | null {
+  switch (limitOf) {
+    case "seats-per-booking":
+      return `One booking can have at most ${limit} places.`;
+    case "seats-per-customer":
+      return `One customer can have at most ${limit} places of this show, and has ${used}. Every request must name its customer.`;
+    case "holds-per-customer":
+      return `One customer can have at most ${limit} unconfirmed bookings of this show, and has ${used}. Every request must name its customer.`;
+    case undefined:
+      return null;
+    default:
+      return unreachable(limitOf);
   }
-  if (reason === "seat-unknown" && facts?.seats !== undefined) {
-    return `The show has no seat ${facts.seats.join(", ")}.`;
-  }
-  return PROBLEMS[reason].about;
 }
 
 function isAre(count: number): string {
   return count === 1 ? "is" : "are";
+}
+
+function encodeTime(ms: number): string {
+  return new Date(ms).toISOString();
 }

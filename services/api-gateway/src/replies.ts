@@ -2,9 +2,12 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 
 import { WAIT_MAX_S } from "@seatline/shared/contract/http.ts";
+import { assert } from "@seatline/shared/core/assert.ts";
+import { countPlaces, isLive } from "@seatline/shared/core/model.ts";
 import type { Booking } from "@seatline/shared/core/model.ts";
 
 import type { Answer, Patience } from "./bookings.ts";
+import { guideOf } from "./layouts.ts";
 import { buildProblem, describeRefusal } from "./problems.ts";
 import type { Problem } from "./problems.ts";
 import type { Shows } from "./shows.ts";
@@ -79,10 +82,11 @@ export async function sendAnswer(
   }
 }
 
-/** A booking with the names of its places, for which its show is needed if it has any. */
+/** A booking with the names of its places, or its rank, for which its show is needed. */
 async function viewWithPlaces(booking: Booking, shows: Shows): Promise<BookingView> {
-  const show = hasPlaces(booking) ? await shows.find(booking.showId) : null;
-  return viewBooking(booking, show?.layout ?? null);
+  const [view] = await viewAllWithPlaces([booking], shows);
+  assert(view !== undefined, "one booking has one view");
+  return view;
 }
 
 /** The same for a list: its shows are read together. */
@@ -91,11 +95,19 @@ export async function viewAllWithPlaces(
   shows: Shows,
 ): Promise<BookingView[]> {
   const found = await shows.findAll(bookings.filter(hasPlaces).map(({ showId }) => showId));
-  return bookings.map((booking) => viewBooking(booking, found.get(booking.showId)?.layout ?? null));
+  const views: BookingView[] = [];
+  for (const booking of bookings) {
+    const show = found.get(booking.showId);
+    // A show with people waiting is looked at anyway: its map is here already, or soon of use.
+    const seats = booking.status === "WAITING" ? await shows.seats(booking.showId) : null;
+    const guide = show === undefined ? null : guideOf(show.layout);
+    views.push(viewBooking(booking, guide, seats?.rankOf(booking.place.offset) ?? null));
+  }
+  return views;
 }
 
-function hasPlaces({ seats, standing }: Booking): boolean {
-  return seats.length + standing.length > 0;
+function hasPlaces(booking: Booking): boolean {
+  return isLive(booking) && countPlaces(booking) > 0;
 }
 
 /** Whether an `If-None-Match` header names this entity tag (RFC 9110, 13.1.2: weak comparison). */

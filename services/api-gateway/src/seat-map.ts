@@ -1,33 +1,64 @@
-/** Which seats of one show are held and which confirmed, at one version. */
-import { unreachable } from "@seatline/shared/core/assert.ts";
+/** Which seats of one show are held and which confirmed, and who waits for some, at one version. */
+import type { RecordShow } from "@seatline/shared/contract/record.ts";
+import { sectionOfSeat } from "@seatline/shared/core/layout.ts";
 import type { Booking } from "@seatline/shared/core/model.ts";
+import { encodeRanges, seatsOf } from "@seatline/shared/core/ranges.ts";
+import { SeatFlags } from "@seatline/shared/core/seat-flags.ts";
 import type { SeatsRow } from "@seatline/shared/db/load-shows.ts";
 
-export class SeatMap {
-  #version: number;
-  /** The holds, each with its seats: a booking that lapsed does not say what it had. */
-  readonly #holds: Map<string, readonly number[]>;
-  readonly #held: Set<number>;
-  readonly #confirmed: Set<number>;
-  #encoded: { held: string; confirmed: string } | undefined;
+import type { LayoutGuide } from "./layouts.ts";
 
-  constructor({ version, taken, holds }: SeatsRow) {
+/** What one record changed of a show. */
+export type SeatChange = {
+  readonly head: RecordShow;
+  readonly changed: readonly Booking[];
+  /** Whether the show itself is another now: then everything must be read anew. */
+  readonly isOtherShow: boolean;
+};
+
+export type SectionCounts = {
+  readonly name: string;
+  readonly free: number;
+  readonly held: number;
+  readonly confirmed: number;
+};
+
+export class SeatMap {
+  readonly #guide: LayoutGuide;
+  #version: number;
+  readonly #held: SeatFlags;
+  readonly #confirmed: SeatFlags;
+  #standing: readonly { section: number; held: number; confirmed: number }[];
+  /** Places in the line of those who wait, ascending. */
+  readonly #waiting: number[];
+  #encoded: { held: string; confirmed: string } | undefined;
+  #counts: readonly SectionCounts[] | undefined;
+
+  constructor({ version, taken, held, standing, waiting }: SeatsRow, guide: LayoutGuide) {
+    this.#guide = guide;
     this.#version = version;
-    this.#holds = new Map(holds.map(({ bookingId, seats }) => [bookingId, seats]));
-    this.#held = new Set(holds.flatMap(({ seats }) => seats));
-    this.#confirmed = new Set(taken.filter((seat) => !this.#held.has(seat)));
+    this.#held = new SeatFlags(guide.plan.seats);
+    this.#confirmed = new SeatFlags(guide.plan.seats);
+    for (const seat of taken) this.#confirmed.set(seat, true);
+    for (const seat of held) {
+      this.#held.set(seat, true);
+      this.#confirmed.set(seat, false);
+    }
+    this.#standing = standing;
+    this.#waiting = [...waiting];
   }
 
   get version(): number {
     return this.#version;
   }
 
-  get held(): ReadonlySet<number> {
-    return this.#held;
+  /** How many seats it has: what it costs to keep. */
+  get size(): number {
+    return this.#guide.plan.seats;
   }
 
-  get confirmed(): ReadonlySet<number> {
-    return this.#confirmed;
+  isTaken(seat: number): boolean {
+    return this.#held.has(seat) || this.#confirmed.has(seat);
   }
 
   /** Both lists as ranges, like `3-4,9`. Encoded once per version, however many ask. */
@@ -36,51 +67,80 @@ export class SeatMap {
     return this.#encoded;
   }
 
-  /** Follows a record's changes; false if it cannot, and the map must be loaded anew. */
-  apply(version: number, changed: readonly Booking[]): boolean {
-    if (version <= this.#version) return true;
-    if (version !== this.#version + 1) return false;
-    this.#version = version;
+  /** The sections by name, in the layout's order. Counted once per version. */
+  get sections(): readonly SectionCounts[] {
+    this.#counts ??= this.#count();
+    return this.#counts;
+  }
+
+  /** How many stand before the booking that waits at this place, and itself; null if it waits no more. */
+  rankOf(offset: number): number | null {
+    const index = this.#findWaiting(offset);
+    return this.#waiting[index] === offset ? index + 1 : null;
+  }
+
+  /** Follows a record; false if it cannot, and the map must be loaded anew. */
+  apply({ head, changed, isOtherShow }: SeatChange): boolean {
+    if (head.version <= this.#version) return true;
+    if (head.version !== this.#version + 1 || isOtherShow) return false;
+    this.#version = head.version;
     this.#encoded = undefined;
-    return changed.every((booking) => this.#applyBooking(booking));
+    this.#counts = undefined;
+    this.#standing = head.standing;
+    const { free, held, confirmed } = head.seats;
+    this.#mark(free, { held: false, confirmed: false });
+    this.#mark(held, { held: true, confirmed: false });
+    this.#mark(confirmed, { held: false, confirmed: true });
+    for (const { place, status } of changed) this.#noteWaiting(place.offset, status === "WAITING");
+    return true;
   }
 
-  #applyBooking({ id, status, seats, confirmedAt }: Booking): boolean {
-    const hold = this.#holds.get(id);
-    this.#holds.delete(id);
-    for (const seat of hold ?? []) this.#held.delete(seat);
-    switch (status) {
-      case "PENDING":
-        this.#holds.set(id, seats);
-        for (const seat of seats) this.#held.add(seat);
-        return true;
-      case "CONFIRMED":
-        for (const seat of seats) this.#confirmed.add(seat);
-        return true;
-      case "FAILED":
-        return true;
-      case "CANCELLED":
-        // What a confirmed booking had is not kept here.
-        return hold !== undefined || confirmedAt === null;
-      default:
-        return unreachable(status);
+  #mark(ranges: string, { held, confirmed }: { held: boolean; confirmed: boolean }): void {
+    for (const seat of seatsOf(ranges)) {
+      this.#held.set(seat, held);
+      this.#confirmed.set(seat, confirmed);
     }
   }
-}
 
-/** Seat numbers as ascending ranges: `1-2,5`. */
-export function encodeRanges(seats: Iterable<number>): string {
-  const sorted = [...seats].sort((a, b) => a - b);
-  const ranges: string[] = [];
-  for (let index = 0; index < sorted.length;) {
-    const first = sorted[index] ?? 0;
-    let last = first;
-    index += 1;
-    while (sorted[index] === last + 1) {
-      last += 1;
-      index += 1;
-    }
-    ranges.push(first === last ? `${first}` : `${first}-${last}`);
+  #noteWaiting(offset: number, waits: boolean): void {
+    const index = this.#findWaiting(offset);
+    const isKnown = this.#waiting[index] === offset;
+    if (isKnown !== waits) this.#waiting.splice(index, isKnown ? 1 : 0, ...(waits ? [offset] : []));
   }
-  return ranges.join(",");
+
+  /** Where the offset is, or would be. */
+  #findWaiting(offset: number): number {
+    let [low, high] = [0, this.#waiting.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#waiting[middle] ?? 0) < offset) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #count(): SectionCounts[] {
+    const { plan, layout } = this.#guide;
+    const counts = plan.sections.map(({ seats: free }) => ({ free, held: 0, confirmed: 0 }));
+    const take = (seats: Iterable<number>, from: "held" | "confirmed" | null) => {
+      for (const seat of seats) {
+        const count = counts[sectionOfSeat(plan, seat)];
+        if (count === undefined || (from === null && this.isTaken(seat))) continue;
+        count.free -= 1;
+        if (from !== null) count[from] += 1;
+      }
+    };
+    take(this.#held, "held");
+    take(this.#confirmed, "confirmed");
+    take(seatsOf(layout.blocked), null);
+    for (const { section, held, confirmed } of this.#standing) {
+      const shape = layout.sections[section];
+      if (shape?.kind !== "standing") continue;
+      counts[section] = { free: shape.capacity - held - confirmed, held, confirmed };
+    }
+    return layout.sections.map(({ name, ...shape }, index) => {
+      const none = { free: shape.kind === "standing" ? shape.capacity : 0, held: 0, confirmed: 0 };
+      return { name, ...(counts[index] ?? none) };
+    });
+  }
 }

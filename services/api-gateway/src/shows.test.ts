@@ -1,5 +1,9 @@
-/** Planted faults: every caller loads by itself, an older load replaces a newer one. */
+/**
+ * Planted faults: every caller loads by itself, an older load replaces a newer one, a load from before a
+ * change of the show is kept.
+ */
 import type { RecordShow } from "@seatline/shared/contract/record.ts";
+import { buildPlainLayout } from "@seatline/shared/core/layout.ts";
 import { classifyFault } from "@seatline/shared/runtime/faults.ts";
 import { expect, test } from "vitest";
 
@@ -21,24 +25,39 @@ function buildAnswers() {
   return { shows: new Shows(deps), asked };
 }
 
-const seatsRow = (version: number) => ({ version, taken: [], holds: [] });
-const showRow = (version: number) => ({ id: ID, number: 1, version, free: 100 - version });
+const none = { taken: [], held: [], standing: [], waiting: [] };
+const seatsRow = (version: number) => ({ version, ...none });
+const layout = buildPlainLayout(100);
+const showRow = (version: number) => ({ id: ID, number: 1, version, free: 100 - version, layout });
 
-function recordOf(version: number) {
+/** The same for a show that is known already: only its seats are asked for. */
+async function buildAnswersOfKnown() {
+  const answers = buildAnswers();
+  const found = answers.shows.find(ID);
+  answers.asked.shift()?.(showRow(1));
+  await found;
+  return answers;
+}
+
+function recordOf(version: number, changesShow = false) {
   const show: RecordShow = {
     id: ID,
     version,
     updatedAt: version,
+    capacity: 100,
     free: 100 - version,
     held: version,
     confirmed: 0,
+    standing: [],
+    seats: { free: "", held: "", confirmed: "" },
     hash: "",
   };
-  return { shows: [show], entries: [] } as unknown as Parameters<Shows["apply"]>[0];
+  const entries = [{ changed: [], showId: ID, changesShow }];
+  return { shows: [show], entries } as unknown as Parameters<Shows["apply"]>[0];
 }
 
 test("a seat map is loaded once for all who ask meanwhile", async () => {
-  const { shows, asked } = buildAnswers();
+  const { shows, asked } = await buildAnswersOfKnown();
   const answers = [shows.seats(ID), shows.seats(ID), shows.seats(ID)];
   expect(asked).toHaveLength(1);
   asked[0]?.(seatsRow(7));
@@ -46,7 +65,7 @@ test("a seat map is loaded once for all who ask meanwhile", async () => {
 });
 
 test("a seat map goes on from where it was read with what has come meanwhile", async () => {
-  const { shows, asked } = buildAnswers();
+  const { shows, asked } = await buildAnswersOfKnown();
   const answer = shows.seats(ID);
   for (const version of [6, 7, 8, 9]) shows.apply(recordOf(version));
   asked[0]?.(seatsRow(7));
@@ -55,7 +74,7 @@ test("a seat map goes on from where it was read with what has come meanwhile", a
 });
 
 test("a seat map is read again where something between is missing, and not for ever", async () => {
-  const { shows, asked } = buildAnswers();
+  const { shows, asked } = await buildAnswersOfKnown();
   const answer = shows.seats(ID);
   for (let loads = 1; loads <= 3; loads++) {
     await expect.poll(() => asked.length).toBe(loads);
@@ -89,4 +108,17 @@ test("what was listed before it was found is not forgotten by the records behind
   const listed = shows.list({ after: 0, limit: 1 });
   asked[0]?.([showRow(8)]);
   expect((await listed)[0]).toMatchObject({ version: 9, free: 91 });
+});
+
+test("a show that was changed is read again, and what was read before the change is not kept", async () => {
+  const { shows, asked } = await buildAnswersOfKnown();
+  shows.apply(recordOf(2));
+  expect(await shows.find(ID)).toMatchObject({ version: 2 });
+  shows.apply(recordOf(3, true));
+  const found = shows.find(ID);
+  asked.shift()?.(showRow(2));
+  await expect.poll(() => asked.length).toBe(1);
+  asked.shift()?.({ ...showRow(3), name: "Another name" });
+  expect(await found).toMatchObject({ version: 3, name: "Another name" });
+  expect(asked).toEqual([]);
 });

@@ -3,22 +3,23 @@
  * seats kept current by the records.
  */
 import type { LineRecord, RecordShow } from "@seatline/shared/contract/record.ts";
-import type { Booking } from "@seatline/shared/core/model.ts";
 import type { SeatsRow, ShowRow } from "@seatline/shared/db/load-shows.ts";
 
 import { keepNewest } from "./keep-newest.ts";
+import { guideOf } from "./layouts.ts";
 import { refuseRead } from "./reads.ts";
 import { SeatMap } from "./seat-map.ts";
+import type { SeatChange } from "./seat-map.ts";
 
 const SHOWS_MAX = 10_000;
-const SEAT_MAPS_MAX = 200;
+const SEAT_MAPS_MAX = 2_000;
+/** Seats of all maps together: a quarter of a byte each. */
+const SEATS_MAX = 20_000_000;
 const HEADS_MAX = 20_000;
-/** A map that was read is nearly always up to date with what came meanwhile; beyond it, 503. */
-const SEATS_LOADS_MAX = 3;
+/** What was read is nearly always up to date with what came meanwhile; beyond it, 503. */
+const LOADS_MAX = 3;
 /** Records of a show kept while its seats are being read. */
 const LATE_MAX = 1_000;
-
-type SeatChange = { readonly version: number; readonly changed: readonly Booking[] };
 
 /** How shows are read from Postgres. */
 export type ShowsDeps = {
@@ -37,6 +38,8 @@ export class Shows {
   readonly #loading = new Map<string, { seats: Promise<SeatMap | null>; late: SeatChange[] }>();
   /** The newest counters of shows, loaded or not: a load may be older than a record before it. */
   readonly #heads = new Map<string, RecordShow>();
+  /** The version from which on a show is another: a load that is older must not be kept. */
+  readonly #changedAt = new Map<string, number>();
 
   constructor(deps: ShowsDeps) {
     this.#deps = deps;
@@ -47,8 +50,12 @@ export class Shows {
     const id = typeof key === "string" ? key : this.#idByNumber.get(key);
     const known = id === undefined ? undefined : this.#shows.get(id);
     if (known !== undefined) return known;
-    const row = await this.#deps.findShow(key);
-    return row === null ? null : this.#keep(row);
+    for (let loads = 0; loads < LOADS_MAX; loads++) {
+      const row = await this.#deps.findShow(key);
+      if (row === null) return null;
+      if (this.#isCurrent(row)) return this.#keep(row);
+    }
+    throw refuseRead("this show changes faster than it can be read");
   }
 
   /** Those of the shows that exist, by id: what is not known here is read at once, whatever the number. */
@@ -56,7 +63,7 @@ export class Shows {
     const wanted = [...new Set(ids)];
     const unknown = wanted.filter((id) => !this.#shows.has(id));
     const rows = unknown.length === 0 ? [] : await this.#deps.findShows(unknown);
-    const found = new Map(rows.map((row) => [row.id, this.#keep(row)]));
+    const found = new Map(rows.map((row) => [row.id, this.#keepIfCurrent(row)]));
     for (const id of wanted) {
       const known = this.#shows.get(id);
       if (known !== undefined) found.set(id, known);
@@ -67,12 +74,14 @@ export class Shows {
   /** A page of shows by number, with counters that are never older than what was answered before. */
   async list(page: { after: number; limit: number }): Promise<ShowRow[]> {
     const rows = await this.#deps.listShows(page);
-    return rows.map((row) => (this.#shows.has(row.id) ? this.#keep(row) : this.#newest(row)));
+    return rows.map((row) =>
+      this.#shows.has(row.id) ? this.#keepIfCurrent(row) : this.#newest(row),
+    );
   }
 
   /** The seats of a show that exists, never older than what was answered before. */
   async seats(showId: string): Promise<SeatMap | null> {
-    for (let loads = 0; loads < SEATS_LOADS_MAX; loads++) {
+    for (let loads = 0; loads < LOADS_MAX; loads++) {
       const known = this.#seatMaps.get(showId);
       if (known !== undefined && known.version >= this.#headVersion(showId)) return known;
       let loading = this.#loading.get(showId);
@@ -91,11 +100,24 @@ export class Shows {
   /** A map goes on from where it was read with what changed meanwhile: else, under load, no read were the last. */
   async #loadSeats(showId: string, late: readonly SeatChange[]): Promise<SeatMap | null> {
     const row = await this.#deps.findSeats(showId);
-    if (row === null) return null;
-    const loaded = new SeatMap(row);
-    const follows = late.every(({ version, changed }) => loaded.apply(version, changed));
-    if (follows) keepNewest(this.#seatMaps, SEAT_MAPS_MAX, [showId, loaded]);
-    return follows ? loaded : new SeatMap(row);
+    // After the seats: so its layout is not older than they are.
+    const show = await this.find(showId);
+    if (row === null || show === null) return null;
+    const loaded = new SeatMap(row, guideOf(show.layout));
+    const follows = late.every((change) => loaded.apply(change));
+    if (follows) this.#keepSeats(showId, loaded);
+    return follows ? loaded : new SeatMap(row, guideOf(show.layout));
+  }
+
+  #keepSeats(showId: string, seatMap: SeatMap): void {
+    keepNewest(this.#seatMaps, SEAT_MAPS_MAX, [showId, seatMap]);
+    let seats = 0;
+    for (const { size } of this.#seatMaps.values()) seats += size;
+    for (const [id, { size }] of this.#seatMaps) {
+      if (seats <= SEATS_MAX || id === showId) break;
+      this.#seatMaps.delete(id);
+      seats -= size;
+    }
   }
 
   #headVersion(showId: string): number {
@@ -106,18 +128,35 @@ export class Shows {
   apply(record: LineRecord): void {
     for (const head of record.shows) {
       keepNewest(this.#heads, HEADS_MAX, [head.id, head]);
+      const entries = record.entries;
+      const isOtherShow = entries.some(
+        ({ showId, changesShow }) => changesShow && showId === head.id,
+      );
+      if (isOtherShow) {
+        keepNewest(this.#changedAt, HEADS_MAX, [head.id, head.version]);
+        this.#shows.delete(head.id);
+      }
       const show = this.#shows.get(head.id);
       if (show !== undefined) this.#shows.set(head.id, this.#newest(show));
       const seatMap = this.#seatMaps.get(head.id);
       const loading = this.#loading.get(head.id);
       if (seatMap === undefined && loading === undefined) continue;
-      const changed = record.entries.flatMap((entry) =>
+      const changed = entries.flatMap((entry) =>
         entry.changed.filter(({ showId }) => showId === head.id),
       );
-      if (loading !== undefined && loading.late.length < LATE_MAX)
-        loading.late.push({ version: head.version, changed });
-      if (seatMap?.apply(head.version, changed) === false) this.#seatMaps.delete(head.id);
+      const change = { head, changed, isOtherShow };
+      if (loading !== undefined && loading.late.length < LATE_MAX) loading.late.push(change);
+      if (seatMap?.apply(change) === false) this.#seatMaps.delete(head.id);
     }
+  }
+
+  /** Whether a load is of the show as it is now, whatever its counters. */
+  #isCurrent({ id, version }: ShowRow): boolean {
+    return version >= (this.#changedAt.get(id) ?? 0);
+  }
+
+  #keepIfCurrent(row: ShowRow): ShowRow {
+    return this.#isCurrent(row) ? this.#keep(row) : this.#newest(row);
   }
 
   #keep(row: ShowRow): ShowRow {
@@ -132,6 +171,7 @@ export class Shows {
   #newest(row: ShowRow): ShowRow {
     const head = this.#heads.get(row.id);
     if (head === undefined || head.version <= row.version) return row;
-    return { ...row, ...head };
+    const { version, updatedAt, capacity, free, held, confirmed, hash } = head;
+    return { ...row, version, updatedAt, capacity, free, held, confirmed, hash };
   }
 }

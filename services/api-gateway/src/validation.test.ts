@@ -4,7 +4,7 @@ import { Type } from "typebox";
 import type { TSchema } from "typebox";
 import { expect, test } from "vitest";
 
-import { BookBody, ConfirmBody, EmptyBody } from "@seatline/shared/contract/http.ts";
+import { BookBody, ConfirmBody, ExtendBody } from "@seatline/shared/contract/http-bookings.ts";
 
 import { buildValidator, describeFaults } from "./validation.ts";
 
@@ -35,14 +35,27 @@ test("every fault is found, each member once, in the words of its schema", () =>
     "/count: must be a whole number from 1 to 50",
     "/customer: must be 1 to 128 characters without control characters",
     "/showId: is missing; it must be a UUID in lower case",
-    "/size: is not known here; known are: showId, customer, count, seats, wants, confirm",
+    "/size: is not known here; known are: showId, customer, count, seats, together, sections, priceMax, accessible, wants, ifUnavailable, waitUntil, confirm, as",
   ]);
 });
 
-test("a union tells its faults in its own words, and only them", () => {
-  const want = 'must be {"seats": […]} or {"count": n}';
-  for (const wants of [[{}], [{ count: 0 }], [{ seats: [] }], [{ count: 1, seats: [1] }], [7]]) {
-    expect(listFaults(BookBody, { showId: SHOW_ID, wants })).toEqual([`/wants/0: ${want}`]);
+test("a list tells the faults of its items where they are", () => {
+  const want =
+    'must be {"seats": […]}, {"together": […]} or {"count": n}, narrowed by sections, priceMax or accessible';
+  const cases: [unknown, string][] = [
+    [7, `/wants/0: ${want}`],
+    [{ count: 0 }, "/wants/0/count: must be a whole number from 1 to 50"],
+    [
+      { count: 1, sections: "A" },
+      "/wants/0/sections: must list 1 to 100 different names of sections",
+    ],
+    [
+      { count: 1, priceMax: -1 },
+      "/wants/0/priceMax: must be a whole number of minor units (cents) from 0 to 100000000",
+    ],
+  ];
+  for (const [item, fault] of cases) {
+    expect(listFaults(BookBody, { showId: SHOW_ID, wants: [item] })).toEqual([fault]);
   }
 });
 
@@ -52,8 +65,8 @@ test("where no body is fine, the faults of a body are told without a word about 
   expect(listFaults(ConfirmOrNothing, { pay: 1 })).toEqual([
     "/pay: is not known here; known are: payment",
   ]);
-  expect(listFaults(Type.Union([EmptyBody, Type.Null()]), { seat: 1 })).toEqual([
-    "/seat: is not known here",
+  expect(listFaults(Type.Union([ExtendBody, Type.Null()]), { seat: 1 })).toEqual([
+    "/seat: is not known here; known are: seconds",
   ]);
   expect(listFaults(ConfirmOrNothing, [])).toEqual([": the body must be a JSON object"]);
 });

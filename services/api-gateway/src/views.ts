@@ -1,9 +1,9 @@
 /** How shows, bookings and places look in the canonical API. Pure. */
-import { seatLabel } from "@seatline/shared/core/layout.ts";
-import type { Layout } from "@seatline/shared/core/layout.ts";
+import { isLive } from "@seatline/shared/core/model.ts";
 import type { Booking, Place } from "@seatline/shared/core/model.ts";
 import type { ShowRow } from "@seatline/shared/db/load-shows.ts";
 
+import type { LayoutGuide } from "./layouts.ts";
 import type { Queued } from "./line.ts";
 
 const PLACE = /^(\d{1,4})-(\d{1,15})$/;
@@ -26,53 +26,81 @@ export function encodeTimeOrNull(ms: number | null): string | null {
   return ms === null ? null : encodeTime(ms);
 }
 
-export function viewShow(show: ShowRow) {
+/** `now` in milliseconds: whether the sale has opened is told by the clock on this wall. */
+export function viewShow(show: ShowRow, now = Date.now()) {
+  const { rules, layout } = show;
   return {
     id: show.id,
     number: show.number,
     name: show.name,
     startsAt: encodeTime(show.startsAt),
-    status: "open" as const,
-    confirmation: show.rules.confirmation,
-    holdSeconds: show.rules.holdMs / 1_000,
-    cancelConfirmed: show.rules.cancelConfirmed,
+    status: viewSale(show, now),
+    opensAt: encodeTimeOrNull(show.opensAt),
+    closesAt: encodeTimeOrNull(show.closesAt),
+    archived: show.archived,
+    currency: layout.currency,
+    confirmation: rules.confirmation,
+    holdSeconds: rules.holdMs / 1_000,
+    holdMaxSeconds: rules.holdMaxMs / 1_000,
+    rescueSeconds: rules.rescueMs / 1_000,
+    cancelConfirmed: rules.cancelConfirmed,
+    maxSeatsPerBooking: rules.seatsPerBookingMax,
+    maxSeatsPerCustomer: rules.seatsPerCustomerMax,
+    maxHoldsPerCustomer: rules.holdsPerCustomerMax,
     capacity: show.capacity,
     free: show.free,
     held: show.held,
     confirmed: show.confirmed,
     version: show.version,
+    hash: show.hash,
     createdAt: encodeTime(show.createdAt),
     updatedAt: encodeTime(show.updatedAt),
   };
 }
 
+function viewSale({ sale, archived, opensAt, closesAt }: ShowRow, now: number) {
+  if (sale === "cancelled") return sale;
+  if (opensAt !== null && now < opensAt) return "scheduled" as const;
+  const isOver = closesAt !== null && now >= closesAt;
+  return isOver || archived ? ("closed" as const) : sale;
+}
+
 export type BookingView = ReturnType<typeof viewBooking>;
 
-/** A booking; `layout` is its show's, or null if there is no such show (then it has no seats). */
-export function viewBooking(booking: Booking, layout: Layout | null) {
-  const { seats, standing } = booking;
+/**
+ * A booking; `guide` is that of its show's layout, or null if there is no such show (then it has no
+ * places). `rank` is where it stands among those who wait.
+ */
+export function viewBooking(
+  booking: Booking,
+  guide: LayoutGuide | null,
+  rank: number | null = null,
+) {
+  // What it once had is nobody's business but the shop's: the events tell it.
+  const { seats, standing } = isLive(booking) ? booking : { seats: [], standing: [] };
   return {
     id: booking.id,
     showId: booking.showId,
     status: booking.status,
     ...(booking.reason === null ? {} : { reason: booking.reason }),
+    ...(booking.status === "WAITING" ? { rank } : {}),
     seats: [...seats],
-    labels: layout === null ? [] : seats.map((seat) => seatLabel(layout, seat)),
+    labels: guide === null ? [] : seats.map((seat) => guide.labelOf(seat)),
     ...(standing.length === 0
       ? {}
       : {
           standing: standing.map(({ section, count }) => ({
-            section: layout?.sections[section]?.name ?? "",
+            section: guide?.layout.sections[section]?.name ?? "",
             count,
           })),
         }),
     want: booking.want,
-    // Shows have no prices yet, and no late confirm is rescued.
-    price: null,
-    rescued: false,
+    price: booking.price,
+    rescued: booking.rescued,
     customer: booking.customer,
     place: encodePlace(booking.place),
-    expiresAt: encodeTimeOrNull(booking.expiresAt),
+    // Of a hold that lapsed only the past is left.
+    expiresAt: encodeTimeOrNull(booking.status === "FAILED" ? null : booking.expiresAt),
     createdAt: encodeTime(booking.createdAt),
     decidedAt: encodeTime(booking.decidedAt),
     confirmedAt: encodeTimeOrNull(booking.confirmedAt),

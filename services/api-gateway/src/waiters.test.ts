@@ -9,15 +9,19 @@ const LONG_MS = 60_000;
 
 function buildEntry(offset: number): RecordEntry {
   return {
+    partition: 0,
     offset,
     appendedAt: 0,
+    now: 0,
     request: null,
     requestId: null,
     deadLetter: null,
     outcome: { kind: "booking", bookingId: "b" },
-    showCreated: null,
+    showId: null,
+    changesShow: false,
     changed: [],
     unchanged: null,
+    followUp: null,
   };
 }
 

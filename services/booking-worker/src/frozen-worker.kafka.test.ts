@@ -6,8 +6,9 @@ import { fileURLToPath } from "node:url";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import type { CreateShow, Request } from "@seatline/shared/core/model.ts";
+import type { CreateShow, Request } from "@seatline/shared/core/requests.ts";
 import { testBroker, withAdmin } from "@seatline/shared/testing/broker.ts";
+import { layoutOf, standing } from "@seatline/shared/testing/builders.ts";
 import { startProcess } from "@seatline/shared/testing/child-process.ts";
 import type { TestProcess } from "@seatline/shared/testing/child-process.ts";
 import { TestLine } from "@seatline/shared/testing/line.ts";
@@ -17,7 +18,7 @@ import { waitUntil } from "@seatline/shared/testing/wait-until.ts";
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
 const PARTITIONS = Array.from({ length: TEST_PARTITIONS }, (_, partition) => partition);
-const SEATS = { sections: [{ kind: "standing", name: "Floor", capacity: 100_000 }] } as const;
+const SEATS = layoutOf([standing("Floor", 100_000)]);
 
 describe("a worker's process", () => {
   let line: TestLine;

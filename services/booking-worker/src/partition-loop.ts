@@ -7,20 +7,22 @@
 import { setTimeout as pause } from "node:timers/promises";
 
 import { assert } from "@seatline/shared/core/assert.ts";
-import { readIds } from "@seatline/shared/core/model.ts";
+import { CANCELS_PER_STEP_MAX } from "@seatline/shared/core/decide-show.ts";
+import { readIds } from "@seatline/shared/core/requests.ts";
 import { buildLineState } from "@seatline/shared/core/show.ts";
 import type { LineState } from "@seatline/shared/core/show.ts";
 import type { Sql } from "@seatline/shared/db/client.ts";
 import { commitDecisions } from "@seatline/shared/db/commit-decisions.ts";
 import type { Batch } from "@seatline/shared/db/commit-decisions.ts";
 import { classifyFault } from "@seatline/shared/runtime/faults.ts";
-import { loadBookings } from "@seatline/shared/db/load-bookings.ts";
+import { loadBookings, loadToCancel } from "@seatline/shared/db/load-bookings.ts";
 import { loadPartitions } from "@seatline/shared/db/load-partitions.ts";
-import { loadShows } from "@seatline/shared/db/load-shows.ts";
+import { loadShows, loadUsage } from "@seatline/shared/db/load-shows.ts";
 import type { ShowHead } from "@seatline/shared/db/load-shows.ts";
 import {
   decideBatch,
   digestMessage,
+  needsBatchOfItsOwn,
   positionAfter,
   readMessage,
 } from "@seatline/shared/line/batch.ts";
@@ -56,6 +58,8 @@ type Owned = {
   readonly heads: Map<string, ShowHead>;
   /** Messages that a bound cut off the last batch. */
   carry: ReadMessage[];
+  /** Bookings that were loaded for the batch at hand. */
+  prefetched: readonly string[];
   readonly clock: DecisionClock;
 };
 
@@ -66,6 +70,8 @@ const REREAD_TIMEOUT_MS = 10_000;
 const IDLE_TIMEOUT_MS = 60_000;
 /** Shows kept in memory between batches; the one touched longest ago goes first. */
 const SHOWS_MAX = 500;
+/** Customers of one show whose counts are kept; a show with more is loaded anew when it is needed. */
+const CUSTOMERS_MAX = 200_000;
 
 export class PartitionLoop {
   readonly partition: number;
@@ -168,6 +174,7 @@ export class PartitionLoop {
       state: buildLineState(),
       heads: new Map(),
       carry: [],
+      prefetched: [],
       clock,
     };
   }
@@ -206,21 +213,27 @@ export class PartitionLoop {
   }
 
   /** 3. Loads what the batch names and memory lacks. */
-  async #prefetch({ state, heads }: Owned, messages: readonly ReadMessage[]): Promise<void> {
-    const bookingIds = new Set<string>();
-    const showIds = new Set<string>();
-    for (const { request } of messages) {
-      if (request === null) continue;
-      const { showId, bookingId } = readIds(request);
-      if (showId !== null) showIds.add(showId);
-      if (bookingId !== null && !state.bookings.has(bookingId)) bookingIds.add(bookingId);
+  async #prefetch(owned: Owned, messages: readonly ReadMessage[]): Promise<void> {
+    const { sql } = this.#deps;
+    const { state, heads } = owned;
+    const requests = messages.map(({ request }) => request).filter((request) => request !== null);
+    const ids = requests.map(readIds);
+    const missing = ids
+      .map(({ bookingId }) => bookingId)
+      .filter((id) => id !== null && !state.bookings.has(id));
+    const loaded = await loadBookings(sql, [...new Set(missing)] as string[]);
+    const [first] = requests;
+    if (first?.kind === "change-show" && needsBatchOfItsOwn(first)) {
+      const page = { showId: first.showId, after: first.after ?? -1, limit: CANCELS_PER_STEP_MAX };
+      loaded.push(...(await loadToCancel(sql, page)));
     }
-    for (const booking of await loadBookings(this.#deps.sql, [...bookingIds])) {
-      state.bookings.set(booking.id, booking);
-      showIds.add(booking.showId);
-    }
-    const missing = [...showIds].filter((id) => !state.shows.has(id));
-    for (const [id, head] of await loadShows(this.#deps.sql, state, missing)) heads.set(id, head);
+    for (const booking of loaded) state.bookings.set(booking.id, booking);
+    owned.prefetched = loaded.map(({ id }) => id);
+    const showIds = [...ids, ...loaded].map(({ showId }) => showId).filter((id) => id !== null);
+    const unknown = [...new Set(showIds)].filter((id) => !state.shows.has(id));
+    for (const [id, head] of await loadShows(sql, state, unknown)) heads.set(id, head);
+    const books = requests.filter((request) => request.kind === "book");
+    await loadUsage(sql, state, [...books, ...loaded]);
   }
 
   /** 4. The fold. */
@@ -250,7 +263,7 @@ export class PartitionLoop {
       owned.heads.delete(id);
       owned.heads.set(id, { version, hash });
     }
-    forgetSettled(owned);
+    forgetSettled(owned, batch);
     return true;
   }
 
@@ -272,11 +285,15 @@ export class PartitionLoop {
 }
 
 /** Settled bookings were only needed for their batch. Shows are kept up to a bound, with their holds. */
-function forgetSettled({ state, heads }: Owned): void {
-  for (const [id, { status }] of state.bookings)
-    if (status !== "PENDING") state.bookings.delete(id);
-  if (state.shows.size <= SHOWS_MAX) return;
-  const evicted = new Set([...heads.keys()].slice(0, state.shows.size - SHOWS_MAX));
+function forgetSettled({ state, heads, prefetched }: Owned, { net }: Batch): void {
+  for (const id of [...prefetched, ...net.bookings.map(({ last }) => last.id)]) {
+    const status = state.bookings.get(id)?.status;
+    if (status !== "PENDING" && status !== "WAITING") state.bookings.delete(id);
+  }
+  const surplus = [...heads.keys()].slice(0, Math.max(0, state.shows.size - SHOWS_MAX));
+  const crowded = [...state.shows].filter(([, { usage }]) => usage.size > CUSTOMERS_MAX);
+  const evicted = new Set([...surplus, ...crowded.map(([id]) => id)]);
+  if (evicted.size === 0) return;
   for (const id of evicted) {
     state.shows.delete(id);
     heads.delete(id);

@@ -6,11 +6,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import type { RecordEntry } from "@seatline/shared/contract/record.ts";
 import { encodeRequest } from "@seatline/shared/contract/request.ts";
-import type { Request } from "@seatline/shared/core/model.ts";
+import type { Request } from "@seatline/shared/core/requests.ts";
+import { layoutOf, seated } from "@seatline/shared/testing/builders.ts";
 import { TestLine } from "@seatline/shared/testing/line.ts";
 import {
   requestBook,
-  requestCancel,
+  requestExtend,
   requestConfirm,
   requestShow,
 } from "@seatline/shared/testing/requests.ts";
@@ -42,8 +43,7 @@ function buildPoison(showId: string): { what: string; text: string; owner: strin
     JSON.stringify({ ...(JSON.parse(encodeRequest(good)) as object), ...changes });
   const owner = good.requestId;
   const stray = requestConfirm(elsewhere.requestId);
-  const rows = [{ name: "\u0000", seats: 1 }];
-  const nul = requestShow({ layout: { sections: [{ kind: "seated", name: "A", rows }] } });
+  const nul = requestShow({ layout: layoutOf([seated("A", "\u0000", { seatsPerRow: 1 })]) });
   const half = { ...requestShow(), name: "\ud800" };
   return [
     { what: "not JSON", text: "{", owner: null },
@@ -148,11 +148,11 @@ describe("a request on which the core fails", () => {
     await line.ask(show, first);
     await line.decidedUpTo(0, 2);
     await before.close();
-    // A hold that the counters know nothing of: taking it back breaks an assertion of the core.
-    await line.sql`update shows set held = 0, free = free + held`;
+    // A hold without a limit: extending it breaks an assertion of the core.
+    await line.sql`update bookings set hold_limit = null`;
 
     const worker = await startWorker(line);
-    const culprit = requestCancel(first.requestId);
+    const culprit = requestExtend(first.requestId);
     await line.ask(second, culprit, third);
     await line.decidedUpTo(0, 5);
     const entries = (await line.readEntries(0)).slice(2);

@@ -26,6 +26,12 @@ export async function publishRecord(
   const { partition } = record;
   const results = await Promise.all([
     publisher.publish({ topic: topics.outcomes, partition, key: String(partition), value: body }),
+    ...record.entries
+      .map(({ followUp }) => followUp)
+      .filter((followUp) => followUp !== null)
+      .map(({ showId: key, message: value }) =>
+        publisher.publish({ topic: topics.requests, partition, key, value }),
+      ),
     ...buildEvents(record).map(({ showId, event }) =>
       publisher.publish({
         topic: topics.events,

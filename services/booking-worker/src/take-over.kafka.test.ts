@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import type { Request } from "@seatline/shared/core/model.ts";
+import type { Request } from "@seatline/shared/core/requests.ts";
 import { openBrokerProxy } from "@seatline/shared/testing/broker.ts";
 import { TestLine, readInOrder } from "@seatline/shared/testing/line.ts";
 import { requestBook, requestConfirm, requestShow } from "@seatline/shared/testing/requests.ts";

@@ -5,7 +5,7 @@
 import { randomUUID } from "node:crypto";
 
 import { encodeRequest } from "@seatline/shared/contract/request.ts";
-import type { Request } from "@seatline/shared/core/model.ts";
+import type { Request } from "@seatline/shared/core/requests.ts";
 import { connectKafka } from "@seatline/shared/line/kafka.ts";
 import { testBroker } from "@seatline/shared/testing/broker.ts";
 import { TestLine } from "@seatline/shared/testing/line.ts";

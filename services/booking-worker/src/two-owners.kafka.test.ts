@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import type { Request } from "@seatline/shared/core/model.ts";
+import type { Request } from "@seatline/shared/core/requests.ts";
 import { TestLine, readInOrder } from "@seatline/shared/testing/line.ts";
 import type { TopicMessage } from "@seatline/shared/testing/line.ts";
 import {

@@ -5,19 +5,34 @@ CREATE TABLE "bookings" (
 	"line_offset" bigint NOT NULL,
 	"request_hash" "bytea" NOT NULL,
 	"customer" text,
-	"wants" jsonb NOT NULL,
+	"wants" json NOT NULL,
+	"confirm_now" boolean NOT NULL,
 	"status" text NOT NULL,
 	"reason" text,
-	"facts" jsonb,
+	"facts" json,
 	"want" smallint,
 	"seats" integer[] NOT NULL,
-	"standing" jsonb NOT NULL,
+	"standing" json NOT NULL,
+	"returned" integer[] NOT NULL,
+	"price" bigint,
+	"prices" json,
 	"payment" text,
+	"rescued" boolean NOT NULL,
 	"created_at" timestamp (3) with time zone NOT NULL,
 	"decided_at" timestamp (3) with time zone NOT NULL,
 	"updated_at" timestamp (3) with time zone NOT NULL,
 	"expires_at" timestamp (3) with time zone,
+	"hold_limit" timestamp (3) with time zone,
 	"confirmed_at" timestamp (3) with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "customers" (
+	"show_id" uuid NOT NULL,
+	"customer" text NOT NULL,
+	"places" integer NOT NULL,
+	"holds" integer NOT NULL,
+	CONSTRAINT "customers_show_id_customer_pk" PRIMARY KEY("show_id","customer"),
+	CONSTRAINT "customers_not_negative" CHECK ("customers"."places" >= 0 and "customers"."holds" >= 0)
 );
 --> statement-breakpoint
 CREATE TABLE "dead_letters" (
@@ -70,12 +85,16 @@ CREATE TABLE "sections" (
 CREATE TABLE "shows" (
 	"id" uuid PRIMARY KEY NOT NULL,
 	"number" integer GENERATED ALWAYS AS IDENTITY (sequence name "shows_number_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 2147483647 START WITH 1 CACHE 1),
+	"partition" smallint NOT NULL,
+	"line_offset" bigint NOT NULL,
 	"name" text NOT NULL,
 	"starts_at" timestamp (3) with time zone NOT NULL,
 	"layout" jsonb NOT NULL,
-	"hold_ms" integer NOT NULL,
-	"confirmation" text NOT NULL,
-	"cancel_confirmed" boolean NOT NULL,
+	"rules" jsonb NOT NULL,
+	"opens_at" timestamp (3) with time zone,
+	"closes_at" timestamp (3) with time zone,
+	"sale" text NOT NULL,
+	"archived" boolean NOT NULL,
 	"request_hash" "bytea" NOT NULL,
 	"capacity" integer NOT NULL,
 	"free" integer NOT NULL,
@@ -90,4 +109,5 @@ CREATE TABLE "shows" (
 	CONSTRAINT "shows_not_negative" CHECK ("shows"."free" >= 0 and "shows"."held" >= 0 and "shows"."confirmed" >= 0)
 );
 --> statement-breakpoint
-CREATE INDEX "bookings_pending" ON "bookings" USING btree ("expires_at","id","show_id") WHERE status = 'PENDING';
+CREATE INDEX "bookings_deadlines" ON "bookings" USING btree ("expires_at","id","show_id") WHERE status in ('PENDING', 'WAITING');--> statement-breakpoint
+CREATE INDEX "bookings_show" ON "bookings" USING btree ("show_id","line_offset");

@@ -19,16 +19,18 @@ ALTER TABLE "bookings" SET (fillfactor = 85);
 CREATE FUNCTION commit_decisions(
   p_partition smallint, p_first bigint, p_tail text,
   p_next bigint, p_new_tail text, p_log_clock bigint, p_last_digest text, p_body text,
-  p_new_shows jsonb,
-  s_id uuid[], s_version bigint[], s_free int[], s_held int[], s_confirmed int[], s_hash text[],
+  p_shows jsonb,
+  s_id uuid[], s_version bigint[], s_capacity int[], s_free int[], s_held int[], s_confirmed int[], s_hash text[],
   s_updated_at bigint[],
   b_id uuid[], b_is_new boolean[], b_show_id uuid[], b_line_offset bigint[], b_request_hash text[], b_customer text[],
-  b_wants text[], b_status text[], b_reason text[], b_facts text[], b_want smallint[], b_seats text[],
-  b_standing text[], b_payment text[], b_created_at bigint[], b_decided_at bigint[], b_updated_at bigint[],
-  b_expires_at bigint[], b_confirmed_at bigint[],
+  b_wants text[], b_confirm_now boolean[], b_status text[], b_reason text[], b_facts text[], b_want smallint[],
+  b_seats text[], b_standing text[], b_returned text[], b_price bigint[], b_prices text[], b_payment text[],
+  b_rescued boolean[], b_created_at bigint[], b_decided_at bigint[], b_updated_at bigint[], b_expires_at bigint[],
+  b_hold_limit bigint[], b_confirmed_at bigint[],
   d_show_id uuid[], d_seat_no int[], d_booking_id uuid[],
   t_show_id uuid[], t_seat_no int[], t_booking_id uuid[],
   c_show_id uuid[], c_section smallint[], c_capacity int[], c_held int[], c_confirmed int[],
+  u_show_id uuid[], u_customer text[], u_places int[], u_holds int[],
   l_offset bigint[], l_key text[], l_value text[], l_fault text[],
   OUT committed boolean, OUT clock_ms bigint
 )
@@ -44,6 +46,7 @@ DECLARE
   stored_tail bytea;
   wanted bigint;
   done bigint;
+  changed record;
 BEGIN
   SELECT p.next_offset, p.tail INTO stored_next, stored_tail
     FROM partitions p WHERE p.partition = p_partition FOR NO KEY UPDATE;
@@ -53,10 +56,10 @@ BEGIN
 
   PERFORM 1 FROM shows s WHERE s.id = ANY (s_id) ORDER BY s.id FOR NO KEY UPDATE;
   UPDATE shows s
-     SET version = u.version + 1, free = u.free, held = u.held, confirmed = u.confirmed,
+     SET version = u.version + 1, capacity = u.capacity, free = u.free, held = u.held, confirmed = u.confirmed,
          hash = decode(u.hash, 'hex'), updated_at = epoch + u.updated_at * ms
-    FROM unnest(s_id, s_version, s_free, s_held, s_confirmed, s_hash, s_updated_at)
-      AS u (id, version, free, held, confirmed, hash, updated_at)
+    FROM unnest(s_id, s_version, s_capacity, s_free, s_held, s_confirmed, s_hash, s_updated_at)
+      AS u (id, version, capacity, free, held, confirmed, hash, updated_at)
    WHERE s.id = u.id AND s.version = u.version;
   GET DIAGNOSTICS done = ROW_COUNT;
   IF done <> cardinality(s_id) THEN
@@ -64,36 +67,54 @@ BEGIN
       USING ERRCODE = 'SL001';
   END IF;
 
-  INSERT INTO shows (id, name, starts_at, layout, hold_ms, confirmation, cancel_confirmed, request_hash,
-                     capacity, free, held, confirmed, version, hash, created_at, updated_at)
-  SELECT n.id, n.name, epoch + n.starts_at * ms, n.layout, n.hold_ms, n.confirmation, n.cancel_confirmed,
-         decode(n.request_hash, 'hex'), n.capacity, n.free, n.held, n.confirmed, 1, decode(n.hash, 'hex'), epoch + n.created_at * ms,
-         epoch + n.updated_at * ms
-    FROM jsonb_to_recordset(p_new_shows) AS n (id uuid, name text, starts_at bigint, layout jsonb, hold_ms int,
-         confirmation text, cancel_confirmed boolean, request_hash text, capacity int, free int, held int, confirmed int, hash text,
-         created_at bigint, updated_at bigint);
+  FOR changed IN
+    SELECT * FROM jsonb_to_recordset(p_shows) AS n (is_new boolean, id uuid, line_offset bigint, name text, starts_at bigint,
+         layout jsonb, rules jsonb, opens_at bigint, closes_at bigint, sale text, archived boolean, request_hash text,
+         capacity int, free int, held int, confirmed int, hash text, created_at bigint, updated_at bigint)
+  LOOP
+    -- A change of a show is rare, and no batch has many: here a loop costs nothing.
+    IF changed.is_new THEN
+      INSERT INTO shows (id, partition, line_offset, name, starts_at, layout, rules, opens_at, closes_at, sale, archived, request_hash,
+                         capacity, free, held, confirmed, version, hash, created_at, updated_at)
+      VALUES (changed.id, p_partition, changed.line_offset, changed.name, epoch + changed.starts_at * ms, changed.layout, changed.rules,
+              epoch + changed.opens_at * ms, epoch + changed.closes_at * ms, changed.sale, changed.archived,
+              decode(changed.request_hash, 'hex'), changed.capacity, changed.free, changed.held, changed.confirmed, 1,
+              decode(changed.hash, 'hex'), epoch + changed.created_at * ms, epoch + changed.updated_at * ms);
+    ELSE
+      UPDATE shows s
+         SET name = changed.name, starts_at = epoch + changed.starts_at * ms, layout = changed.layout,
+             opens_at = epoch + changed.opens_at * ms, closes_at = epoch + changed.closes_at * ms,
+             sale = changed.sale, archived = changed.archived
+       WHERE s.id = changed.id;
+    END IF;
+  END LOOP;
 
-  INSERT INTO bookings (id, show_id, partition, line_offset, request_hash, customer, wants, status, reason,
-                        facts, want, seats, standing, payment, created_at, decided_at, updated_at, expires_at,
-                        confirmed_at)
-  SELECT u.id, u.show_id, p_partition, u.line_offset, decode(u.request_hash, 'hex'), u.customer, u.wants::jsonb,
-         u.status, u.reason, u.facts::jsonb, u.want, u.seats::int[], u.standing::jsonb, u.payment,
-         epoch + u.created_at * ms, epoch + u.decided_at * ms, epoch + u.updated_at * ms,
-         epoch + u.expires_at * ms, epoch + u.confirmed_at * ms
-    FROM unnest(b_id, b_is_new, b_show_id, b_line_offset, b_request_hash, b_customer, b_wants, b_status, b_reason,
-                b_facts, b_want, b_seats, b_standing, b_payment, b_created_at, b_decided_at, b_updated_at,
-                b_expires_at, b_confirmed_at)
-      AS u (id, is_new, show_id, line_offset, request_hash, customer, wants, status, reason, facts, want, seats,
-            standing, payment, created_at, decided_at, updated_at, expires_at, confirmed_at)
+  INSERT INTO bookings (id, show_id, partition, line_offset, request_hash, customer, wants, confirm_now, status,
+                        reason, facts, want, seats, standing, returned, price, prices, payment, rescued, created_at,
+                        decided_at, updated_at, expires_at, hold_limit, confirmed_at)
+  SELECT u.id, u.show_id, p_partition, u.line_offset, decode(u.request_hash, 'hex'), u.customer, u.wants::json,
+         u.confirm_now, u.status, u.reason, u.facts::json, u.want, u.seats::int[], u.standing::json,
+         u.returned::int[], u.price, u.prices::json, u.payment, u.rescued, epoch + u.created_at * ms,
+         epoch + u.decided_at * ms, epoch + u.updated_at * ms, epoch + u.expires_at * ms,
+         epoch + u.hold_limit * ms, epoch + u.confirmed_at * ms
+    FROM unnest(b_id, b_is_new, b_show_id, b_line_offset, b_request_hash, b_customer, b_wants, b_confirm_now, b_status,
+                b_reason, b_facts, b_want, b_seats, b_standing, b_returned, b_price, b_prices, b_payment, b_rescued,
+                b_created_at, b_decided_at, b_updated_at, b_expires_at, b_hold_limit, b_confirmed_at)
+      AS u (id, is_new, show_id, line_offset, request_hash, customer, wants, confirm_now, status, reason, facts, want,
+            seats, standing, returned, price, prices, payment, rescued, created_at, decided_at, updated_at, expires_at,
+            hold_limit, confirmed_at)
    WHERE u.is_new;
 
   UPDATE bookings b
-     SET status = u.status, reason = u.reason, seats = u.seats::int[], standing = u.standing::jsonb,
-         payment = u.payment, updated_at = epoch + u.updated_at * ms, expires_at = epoch + u.expires_at * ms,
+     SET status = u.status, reason = u.reason, facts = u.facts::json, want = u.want, seats = u.seats::int[],
+         standing = u.standing::json, returned = u.returned::int[], price = u.price, prices = u.prices::json,
+         payment = u.payment, rescued = u.rescued, updated_at = epoch + u.updated_at * ms,
+         expires_at = epoch + u.expires_at * ms, hold_limit = epoch + u.hold_limit * ms,
          confirmed_at = epoch + u.confirmed_at * ms
-    FROM unnest(b_id, b_is_new, b_status, b_reason, b_seats, b_standing, b_payment, b_updated_at, b_expires_at,
-                b_confirmed_at)
-      AS u (id, is_new, status, reason, seats, standing, payment, updated_at, expires_at, confirmed_at)
+    FROM unnest(b_id, b_is_new, b_status, b_reason, b_facts, b_want, b_seats, b_standing, b_returned, b_price,
+                b_prices, b_payment, b_rescued, b_updated_at, b_expires_at, b_hold_limit, b_confirmed_at)
+      AS u (id, is_new, status, reason, facts, want, seats, standing, returned, price, prices, payment, rescued,
+            updated_at, expires_at, hold_limit, confirmed_at)
    WHERE b.id = u.id AND NOT u.is_new;
   GET DIAGNOSTICS done = ROW_COUNT;
   SELECT count(*) INTO wanted FROM unnest(b_is_new) AS u (is_new) WHERE NOT u.is_new;
@@ -113,7 +134,12 @@ BEGIN
 
   INSERT INTO sections AS c (show_id, section, capacity, held, confirmed)
   SELECT * FROM unnest(c_show_id, c_section, c_capacity, c_held, c_confirmed)
-      ON CONFLICT (show_id, section) DO UPDATE SET held = excluded.held, confirmed = excluded.confirmed;
+      ON CONFLICT (show_id, section) DO UPDATE SET capacity = excluded.capacity, held = excluded.held,
+          confirmed = excluded.confirmed;
+
+  INSERT INTO customers AS c (show_id, customer, places, holds)
+  SELECT * FROM unnest(u_show_id, u_customer, u_places, u_holds)
+      ON CONFLICT (show_id, customer) DO UPDATE SET places = excluded.places, holds = excluded.holds;
 
   INSERT INTO dead_letters (partition, line_offset, key, value, fault, created_at)
   SELECT p_partition, u.line_offset, decode(u.key, 'hex'), decode(u.value, 'hex'), u.fault, epoch + clock_ms * ms

@@ -1,28 +1,33 @@
 /** Canonical routes for bookings. */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import type { Static } from "typebox";
+import type { Static, TSchema } from "typebox";
 
 import {
   BookBody,
   BookingAnswer,
+  CancelBody,
   ConfirmBody,
-  EmptyBody,
+  ExtendBody,
+} from "@seatline/shared/contract/http-bookings.ts";
+import {
   GetBookingHeaders,
   KeyHeaders,
   NotModified,
   PreferHeader,
-  QueryText,
   ProblemAnswer,
+  QueryText,
   QueuedAnswer,
   describedAs,
 } from "@seatline/shared/contract/http.ts";
-import type { Booking, Want } from "@seatline/shared/core/model.ts";
+import type { Booking } from "@seatline/shared/core/model.ts";
 
 import { checkAdmin, readIdempotencyKey } from "../access.ts";
 import type { App, AppDeps } from "../deps.ts";
-import type { Answer } from "../bookings.ts";
+import type { Answer, Patience } from "../bookings.ts";
 import { buildInvalid, buildProblem } from "../problems.ts";
+import type { Fault } from "../problems.ts";
+import { readBook, readCancel } from "../read-booking.ts";
 import { matchesEtag, readPatience, sendAnswer, sendProblem } from "../replies.ts";
 import { encodePlace, parsePlace } from "../views.ts";
 
@@ -39,8 +44,29 @@ const BOOK_BODY_MAX = 8 * 1024;
 export function registerBookingRoutes(app: App, deps: AppDeps): void {
   registerBook(app, deps);
   registerGetBooking(app, deps);
-  registerChange(app, deps, "confirm");
-  registerChange(app, deps, "cancel");
+  const { bookings } = deps;
+  registerChange(app, deps, {
+    name: "confirm",
+    summary: "Confirm a hold",
+    body: ConfirmBody,
+    example: { payment: "pi_3N" },
+    ask: (id, body, patience) => bookings.confirm(id, body?.payment ?? null, patience),
+  });
+  registerChange(app, deps, {
+    name: "extend",
+    summary: "Let a hold last longer",
+    body: ExtendBody,
+    example: { seconds: 120 },
+    ask: (id, body, patience) =>
+      bookings.extend(id, body?.seconds === undefined ? null : body.seconds * 1_000, patience),
+  });
+  registerChange(app, deps, {
+    name: "cancel",
+    summary: "Give a booking's places back, all or some",
+    body: CancelBody,
+    example: {},
+    ask: (id, body, patience) => bookings.cancel(id, readCancel(body), patience),
+  });
 }
 
 function registerBook(app: App, deps: AppDeps): void {
@@ -62,23 +88,18 @@ function registerBook(app: App, deps: AppDeps): void {
       },
     },
     async (request, reply) => {
-      const { showId, customer = null, confirm } = request.body;
-      const wants = readWants(request.body);
-      if ("fault" in wants) return sendProblem(reply, buildInvalid([wants.fault]));
-      if (confirm === "now" && checkAdmin(deps.access, request) !== null) {
-        return sendProblem(
-          reply,
-          buildProblem("forbidden", { detail: '"confirm": "now" needs the admin token.' }),
-        );
+      const faults: Fault[] = [];
+      const asked = readBook(request.body, faults);
+      if (faults.length > 0) return sendProblem(reply, buildInvalid(faults));
+      const denied = asked.confirmNow || asked.byStaff ? checkAdmin(deps.access, request) : null;
+      if (denied !== null) {
+        const detail = '"confirm": "now" and "as": "staff" need the admin token.';
+        return sendProblem(reply, buildProblem("forbidden", { detail }));
       }
-      const key = readIdempotencyKey(request, customer);
+      const key = readIdempotencyKey(request, asked.customer);
       if (key !== null && "problem" in key) return sendProblem(reply, key.problem);
       const patience = readPatience(request, reply, 0);
-      const confirmNow = confirm === "now";
-      const answer = await bookings.book(
-        { showId, customer, wants, confirmNow, holdMs: null, key },
-        patience,
-      );
+      const answer = await bookings.book({ ...asked, key }, patience);
       if (answer.kind === "queued" && answer.queued.place !== null) {
         const place = encodePlace(answer.queued.place);
         reply.header("location", `/v1/bookings/${answer.id}?place=${place}`);
@@ -120,21 +141,28 @@ function registerGetBooking(app: App, deps: AppDeps): void {
   );
 }
 
-function registerChange(app: App, deps: AppDeps, change: "confirm" | "cancel"): void {
-  const { bookings, shows } = deps;
+/** What can be done with a booking: its route, what its body is, and how it is asked for. */
+type Change<Body extends TSchema> = {
+  readonly name: "confirm" | "extend" | "cancel";
+  readonly summary: string;
+  readonly body: Body;
+  readonly example: Static<Body>;
+  readonly ask: (id: string, body: Static<Body> | null, patience: Patience) => Promise<Answer>;
+};
+
+function registerChange<Body extends TSchema>(app: App, deps: AppDeps, change: Change<Body>): void {
+  const { access, shows } = deps;
   app.post(
-    `/v1/bookings/:id/${change}`,
+    `/v1/bookings/:id/${change.name}`,
     {
       bodyLimit: BOOK_BODY_MAX,
       schema: {
         tags: ["Bookings"],
-        summary: change === "confirm" ? "Confirm a hold" : "Give a booking's seats back",
+        summary: change.summary,
         headers: PreferHeader,
         params: BookingParams,
         // No body at all is fine, so it is checked only if there is one.
-        body: Type.Union([change === "confirm" ? ConfirmBody : EmptyBody, Type.Null()], {
-          examples: [change === "confirm" ? { payment: "pi_3N" } : {}],
-        }),
+        body: Type.Union([change.body, Type.Null()], { examples: [change.example] }),
         response: {
           200: describedAs(BookingAnswer, "The booking as it is now"),
           202: describedAs(QueuedAnswer, "Not decided within the wait (10 s, unless preferred)"),
@@ -144,11 +172,12 @@ function registerChange(app: App, deps: AppDeps, change: "confirm" | "cancel"): 
     },
     async (request, reply) => {
       const { id } = request.params;
-      const patience = readPatience(request, reply, CHANGE_WAIT_S);
-      const answer =
-        change === "confirm"
-          ? await bookings.confirm(id, readPayment(request.body), patience)
-          : await bookings.cancel(id, patience);
+      const body = request.body as (Static<Body> & { as?: "staff" }) | null;
+      if (body?.as === "staff" && checkAdmin(access, request) !== null) {
+        const detail = '"as": "staff" needs the admin token.';
+        return sendProblem(reply, buildProblem("forbidden", { detail }));
+      }
+      const answer = await change.ask(id, body, readPatience(request, reply, CHANGE_WAIT_S));
       return sendAnswer(reply, answer, { status: 200, queuedStatus: 202, shows });
     },
   );
@@ -199,27 +228,4 @@ async function sendFound(
 /** A booking changes its status or its expiry, or it has not changed. */
 function bookingEtag({ status, updatedAt, expiresAt }: Booking): string {
   return `"${status}-${updatedAt}-${expiresAt ?? 0}"`;
-}
-
-function readPayment(body: Static<typeof ConfirmBody> | null): string | null {
-  return body?.payment ?? null;
-}
-
-/** The wants of a body: exactly one of the three ways to say them. */
-function readWants(
-  body: Static<typeof BookBody>,
-): readonly Want[] | { fault: { path: string; message: string } } {
-  const { count, seats, wants } = body;
-  const given = [
-    ...(count === undefined ? [] : [[{ count }]]),
-    ...(seats === undefined ? [] : [[{ seats }]]),
-    ...(wants === undefined ? [] : [wants]),
-  ];
-  const [only] = given;
-  if (only === undefined || given.length > 1) {
-    return {
-      fault: { path: "", message: "exactly one of count, seats and wants must be given" },
-    };
-  }
-  return only;
 }

@@ -6,26 +6,28 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 
-import { CapacitySchema } from "@seatline/shared/contract/http.ts";
+import { CapacitySchema } from "@seatline/shared/contract/http-shows.ts";
 import {
   CustomerSchema,
+  DEFAULT_RULES,
   PLACES_PER_BOOKING_MAX,
   SeatsSchema,
   ShowNameSchema,
   withMessage,
   HOLD_DEFAULT_MS,
 } from "@seatline/shared/contract/values.ts";
-import { buildPlainLayout, layoutSeats } from "@seatline/shared/core/layout.ts";
-import { wantedPlaces } from "@seatline/shared/core/model.ts";
+import { buildPlainLayout } from "@seatline/shared/core/layout.ts";
+import { isLive, wantedPlaces } from "@seatline/shared/core/model.ts";
 import type { Booking, Want } from "@seatline/shared/core/model.ts";
 import { listBookings } from "@seatline/shared/db/list-bookings.ts";
 import type { ShowRow } from "@seatline/shared/db/load-shows.ts";
 
 import { forAdmins, readIdempotencyKey } from "../access.ts";
 import type { Answer } from "../bookings.ts";
-import { createShow } from "../create-show.ts";
+import { createShow } from "../ask-show.ts";
 import type { App, AppDeps } from "../deps.ts";
 import { registerFaultHandling } from "../errors.ts";
+import { guideOf } from "../layouts.ts";
 import { buildInvalid, buildProblem, describeRefusal } from "../problems.ts";
 import type { Problem } from "../problems.ts";
 import { parseLooseTime } from "../read.ts";
@@ -116,12 +118,13 @@ function registerShows(app: App, deps: AppDeps): void {
       if (show === null || seats === null) {
         return sendClassicProblem(reply, buildProblem("show-not-found"));
       }
-      const all = Array.from({ length: layoutSeats(show.layout) }, (_, index) => index + 1);
-      const isTaken = (seat: number) => seats.held.has(seat) || seats.confirmed.has(seat);
+      const { plan, blocked } = guideOf(show.layout);
+      const all = Array.from({ length: plan.seats }, (_, index) => index + 1);
+      const isFree = (seat: number) => !seats.isTaken(seat) && !blocked.has(seat);
       return reply.send({
         total: show.capacity,
-        booked: all.filter(isTaken),
-        available: all.filter((seat) => !isTaken(seat)),
+        booked: all.filter((seat) => seats.isTaken(seat)),
+        available: all.filter(isFree),
       });
     },
   );
@@ -163,15 +166,12 @@ function registerBook(app: App, deps: AppDeps): void {
 
 function registerBookings(app: App, deps: AppDeps): void {
   app.get("/bookings", forClassicAdmins(deps, describe("All bookings")), async (_, reply) => {
-    const all = { showId: null, status: null, after: null, limit: LIST_MAX + 1 };
-    const bookings = await deps.reads.run((sql) => listBookings(sql, all));
-    const last = bookings[LIST_MAX - 1];
-    if (bookings.length > LIST_MAX && last !== undefined) {
-      reply.header("link", `</v1/bookings?after=${last.id}>; rel="next"`);
-    }
-    const items = bookings.slice(0, LIST_MAX);
-    const found = await deps.shows.findAll(items.map(({ showId }) => showId));
-    return reply.send(items.map((booking) => viewBooking(booking, found.get(booking.showId))));
+    const filter = { showId: null, status: null, customer: null, from: null, to: null };
+    const all = { filter, after: null, limit: LIST_MAX };
+    const { bookings, next } = await deps.reads.run((sql) => listBookings(sql, all));
+    if (next !== null) reply.header("link", `</v1/bookings?after=${next}>; rel="next"`);
+    const found = await deps.shows.findAll(bookings.map(({ showId }) => showId));
+    return reply.send(bookings.map((booking) => viewBooking(booking, found.get(booking.showId))));
   });
   app.get(
     "/bookings/:id",
@@ -223,7 +223,10 @@ async function createPlainShow(
       name: show.name,
       startsAt,
       layout: buildPlainLayout(show.capacity),
-      rules: { holdMs: HOLD_DEFAULT_MS, confirmation: "manual", cancelConfirmed: false },
+      // Their clients know no rescue: what has lapsed has lapsed.
+      rules: { ...DEFAULT_RULES, rescueMs: 0 },
+      opensAt: null,
+      closesAt: null,
       key: null,
     },
     readPatience(request, reply, WAIT_S),
@@ -235,7 +238,7 @@ async function createPlainShow(
       return reply.code(202).send({ id: created.showId, name: show.name, status: "QUEUED" });
     case "refused":
       return sendClassicProblem(reply, buildProblem(created.reason));
-    case "created":
+    case "decided":
       return reply.code(status).send(viewShow(created.show));
   }
 }
@@ -260,6 +263,8 @@ async function book(
       // One of the two backends confirms at once, the other holds for two minutes, on any show.
       confirmNow: !hold,
       holdMs: hold ? HOLD_DEFAULT_MS : null,
+      wait: null,
+      byStaff: false,
       key,
     },
     readPatience(request, reply, WAIT_S),
@@ -351,10 +356,10 @@ function viewBooking(booking: Booking, show: ShowRow | null | undefined) {
     userName: booking.customer,
     seats: asked,
     seats_requested: asked,
-    seats_assigned: booking.seats,
+    seats_assigned: isLive(booking) ? booking.seats : [],
     status: booking.status,
     ...(booking.reason === null ? {} : { reason: booking.reason }),
-    expiresAt: encodeTimeOrNull(booking.expiresAt),
+    expiresAt: encodeTimeOrNull(booking.status === "FAILED" ? null : booking.expiresAt),
     createdAt: encodeTime(booking.createdAt),
     updatedAt: encodeTime(booking.updatedAt),
   };

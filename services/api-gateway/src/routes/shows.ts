@@ -2,31 +2,23 @@
 import { Type } from "typebox";
 
 import {
-  CreateShowBody,
   EtagHeader,
-  KeyHeaders,
   NotModified,
   ProblemAnswer,
   QueryText,
-  QueuedAnswer,
-  SeatsAnswer,
-  ShowAnswer,
-  ShowsAnswer,
 } from "@seatline/shared/contract/http.ts";
-import { HOLD_DEFAULT_MS } from "@seatline/shared/contract/values.ts";
-import { buildPlainLayout } from "@seatline/shared/core/layout.ts";
+import { SeatsAnswer, ShowAnswer, ShowsAnswer } from "@seatline/shared/contract/http-shows.ts";
+import { LayoutAnswer } from "@seatline/shared/contract/layout-notation.ts";
 import type { ShowRow } from "@seatline/shared/db/load-shows.ts";
 
-import { readIdempotencyKey, forAdmins } from "../access.ts";
 import type { App, AppDeps } from "../deps.ts";
-import { createShow } from "../create-show.ts";
+import { guideOf } from "../layouts.ts";
 import { buildInvalid, buildProblem } from "../problems.ts";
-import { SHOW_NUMBER_MAX, parseInstant, parseNumber, parseShowKey } from "../read.ts";
-import { matchesEtag, readPatience, sendProblem } from "../replies.ts";
+import { SHOW_NUMBER_MAX, parseNumber, parseShowKey } from "../read.ts";
+import { matchesEtag, sendProblem } from "../replies.ts";
 import type { Shows } from "../shows.ts";
-import { retryAfter, viewQueued, viewShow } from "../views.ts";
+import { viewShow } from "../views.ts";
 
-const WAIT_DEFAULT_S = 10;
 const PAGE_DEFAULT = 50;
 const PAGE_MAX = 200;
 
@@ -37,63 +29,10 @@ const PageQuery = Type.Object(
 );
 
 export function registerShowRoutes(app: App, deps: AppDeps): void {
-  registerCreateShow(app, deps);
   registerListShows(app, deps);
   registerGetShow(app, deps);
+  registerGetLayout(app, deps);
   registerGetSeats(app, deps);
-}
-
-function registerCreateShow(app: App, deps: AppDeps): void {
-  app.post(
-    "/v1/shows",
-    forAdmins(deps.access, {
-      tags: ["Shows"],
-      summary: "Create a show",
-      headers: KeyHeaders,
-      body: CreateShowBody,
-      response: { 201: ShowAnswer, 202: QueuedAnswer, default: ProblemAnswer },
-    }),
-    async (request, reply) => {
-      const { name, capacity, holdSeconds, confirmation, cancelConfirmed } = request.body;
-      const startsAt = parseInstant(request.body.startsAt);
-      if (startsAt === null) {
-        return sendProblem(
-          reply,
-          buildInvalid([{ path: "/startsAt", message: "must be a day that exists, from 1970 on" }]),
-        );
-      }
-      const key = readIdempotencyKey(request, null);
-      if (key !== null && "problem" in key) return sendProblem(reply, key.problem);
-      const created = await createShow(
-        deps,
-        {
-          key,
-          name,
-          startsAt,
-          layout: buildPlainLayout(capacity),
-          rules: {
-            holdMs: holdSeconds === undefined ? HOLD_DEFAULT_MS : holdSeconds * 1_000,
-            confirmation: confirmation ?? "manual",
-            cancelConfirmed: cancelConfirmed ?? false,
-          },
-        },
-        readPatience(request, reply, WAIT_DEFAULT_S),
-      );
-      if (created.status === "unavailable") {
-        return sendProblem(reply, buildProblem("unavailable"));
-      }
-      if (created.status === "refused") return sendProblem(reply, buildProblem(created.reason));
-      // Not before the ack: what may not exist has no address.
-      reply.header("location", `/v1/shows/${created.showId}`);
-      if (created.status === "queued") {
-        return reply
-          .code(202)
-          .header("retry-after", retryAfter(created.queued))
-          .send(viewQueued(created.showId, created.showId, created.queued));
-      }
-      return reply.code(201).send(viewShow(created.show));
-    },
-  );
 }
 
 function registerListShows(app: App, { shows }: AppDeps): void {
@@ -115,7 +54,7 @@ function registerListShows(app: App, { shows }: AppDeps): void {
       const page = await shows.list({ after, limit: limit + 1 });
       const items = page.slice(0, limit);
       const next = page.length > limit ? String(items.at(-1)?.number) : null;
-      return reply.send({ items: items.map(viewShow), next });
+      return reply.send({ items: items.map((show) => viewShow(show)), next });
     },
   );
 }
@@ -140,6 +79,38 @@ function registerGetShow(app: App, deps: AppDeps): void {
   );
 }
 
+function registerGetLayout(app: App, deps: AppDeps): void {
+  app.get(
+    "/v1/shows/:id/layout",
+    {
+      schema: {
+        tags: ["Shows"],
+        summary: "Sections, rows, prices and what is blocked; ETag is a hash of exactly this",
+        headers: EtagHeader,
+        params: ShowParams,
+        response: { 200: LayoutAnswer, 304: NotModified, default: ProblemAnswer },
+      },
+    },
+    async (request, reply) => {
+      const show = await findByParam(deps.shows, request.params.id);
+      if (show === null) return sendProblem(reply, buildProblem("show-not-found"));
+      const { json, etag } = guideOf(show.layout).text;
+      // The same tag is the same layout for ever; whether it is still the show's must be asked.
+      reply.header("etag", etag).header("cache-control", "no-cache");
+      if (matchesEtag(request, etag)) return reply.code(304).send();
+      return reply
+        .type("application/json; charset=utf-8")
+        .serializer(asItIs)
+        .send(json as never);
+    },
+  );
+}
+
+/** The text is made once for each layout. */
+function asItIs(json: unknown): string {
+  return String(json);
+}
+
 function registerGetSeats(app: App, deps: AppDeps): void {
   app.get(
     "/v1/shows/:id/seats",
@@ -161,7 +132,14 @@ function registerGetSeats(app: App, deps: AppDeps): void {
       const etag = `"${seats.version}"`;
       reply.header("etag", etag).header("cache-control", "no-cache");
       if (matchesEtag(request, etag)) return reply.code(304).send();
-      return reply.send({ version: seats.version, capacity: show.capacity, ...seats.ranges });
+      const { version, ranges, sections } = seats;
+      const isPlain = show.layout.sections[0]?.kind === "plain";
+      return reply.send({
+        version,
+        capacity: show.capacity,
+        ...ranges,
+        ...(isPlain ? {} : { sections: [...sections] }),
+      });
     },
   );
 }
@@ -172,10 +150,10 @@ export async function findByParam(shows: Shows, param: string): Promise<ShowRow 
   return key === null ? null : shows.find(key);
 }
 
-export function badLimit(max: number) {
+function badLimit(max: number) {
   return buildInvalid([{ path: "/limit", message: `must be a whole number from 1 to ${max}` }]);
 }
 
-export function badCursor() {
+function badCursor() {
   return buildInvalid([{ path: "/after", message: "must be the `next` of the page before" }]);
 }

@@ -1,0 +1,209 @@
+/**
+ * What happens at most in one step: so many bookings end, so many who wait are served, so many are cancelled with
+ * their show; the rest in the steps that follow, and nobody goes before who was not asked yet. Planted faults these
+ * catch: a follow-up that is forgotten, newcomers that go before the rest of those who wait.
+ */
+import { describe, expect, it } from "vitest";
+import {
+  HOLD_MS,
+  at,
+  book,
+  bookAs,
+  bookOrWait,
+  cancel,
+  changeShow,
+  confirm,
+  createShow,
+  play,
+  tell,
+} from "../testing/builders.ts";
+import type { Timed } from "../testing/builders.ts";
+import { checkState } from "../testing/core-invariants.ts";
+import { CANCELS_PER_STEP_MAX } from "./decide-show.ts";
+import type { Decision } from "./decision.ts";
+import { buildPlainLayout } from "./layout.ts";
+import { LAPSES_PER_REQUEST_MAX, SERVES_PER_REQUEST_MAX } from "./pass-time.ts";
+import type { LineState } from "./show.ts";
+import { step } from "./step.ts";
+
+const ANY = { count: 1 };
+
+function list(length: number, build: (index: number) => Timed): Timed[] {
+  return Array.from({ length }, (_, index) => build(index));
+}
+
+function showOf(seats: number, rules = {}): Timed {
+  const layout = buildPlainLayout(seats);
+  return at(0, createShow({ layout, rules: { seatsPerBookingMax: seats, ...rules } }));
+}
+
+/** One more request of a line in which many were decided already. */
+function next(state: LineState, { request, appendedAt, now }: Timed): Decision {
+  const offset = 1_000_000 + state.bookings.size;
+  return step(state, request, { place: { partition: 0, offset }, appendedAt, now });
+}
+
+function follow(state: LineState, decision: Decision, time: number): Decision {
+  if (decision.followUp === undefined) throw new RangeError("nothing is left to do");
+  return next(state, at(time, decision.followUp));
+}
+
+describe("a mass lapse", () => {
+  const size = LAPSES_PER_REQUEST_MAX + 2;
+  const history = [showOf(size), ...list(size, (index) => at(0, book(`b${index}`, ANY)))];
+
+  it("is released in bounded steps, the oldest first", () => {
+    const { state } = play(history);
+    const first = next(state, at(HOLD_MS, book("n1", ANY)));
+    const second = next(state, at(HOLD_MS, book("n2", ANY)));
+    expect(first.writes).toHaveLength(LAPSES_PER_REQUEST_MAX + 1);
+    expect(first.writes[0]).toMatchObject({ after: { id: "b0", reason: "hold-expired" } });
+    expect(second.writes).toHaveLength(3);
+    expect(state.shows.get("show")).toMatchObject({ held: 2, confirmed: 0 });
+    checkState(state);
+  });
+
+  it("never lets the booking that is spoken of outlive its hold", () => {
+    const { state } = play(history);
+    const youngest = `b${size - 1}`;
+    const { outcome, writes } = next(state, at(HOLD_MS + 1, confirm(youngest)));
+    expect(outcome).toMatchObject({ reason: "hold-expired", bookingId: youngest });
+    expect(writes).toHaveLength(LAPSES_PER_REQUEST_MAX);
+  });
+});
+
+describe("many who wait", () => {
+  const size = 2 * SERVES_PER_REQUEST_MAX + 2;
+  const back = at(2, { ...cancel("all"), byStaff: true });
+  const history = (rules = {}) => [
+    showOf(2 * size, rules),
+    at(0, bookAs({ confirmNow: true, customer: "all" }, "all", { count: 2 * size })),
+    ...list(size, (index) =>
+      at(1, bookAs({ customer: `c${index}`, wait: { until: null } }, `w${index}`, ANY)),
+    ),
+  ];
+
+  it("are served in bounded steps, each of which asks for the next, until all were asked", () => {
+    const { state } = play(history());
+    const first = next(state, back);
+    expect(first.writes).toHaveLength(1 + SERVES_PER_REQUEST_MAX);
+    expect(first.followUp).toMatchObject({ kind: "change-show", showId: "show", changes: {} });
+    const second = follow(state, first, 3);
+    expect(second.writes).toHaveLength(SERVES_PER_REQUEST_MAX);
+    expect(second.writes[0]).toMatchObject({ after: { id: `w${SERVES_PER_REQUEST_MAX}` } });
+    const third = follow(state, second, 4);
+    expect(third.writes).toHaveLength(2);
+    expect(third.followUp).toBeUndefined();
+    expect(tell(next(state, at(5, book("n", ANY))))[0]).toBe("booking n");
+    checkState(state);
+  });
+
+  it.each([
+    { want: ANY, told: "refused: not-enough-seats, booking n" },
+    { want: { seats: [8_000] }, told: "refused: seats-taken, booking n" },
+    { want: { together: [2] }, told: "refused: not-enough-together, booking n" },
+  ])("go before a newcomer, who finds nothing free of $want", ({ want, told }) => {
+    const { state } = play(history());
+    next(state, back);
+    const newcomer = next(state, at(3, book("n", want)));
+    expect(tell(newcomer)[0]).toBe(told);
+    expect(newcomer.followUp).toBeDefined();
+  });
+
+  it("let a newcomer wait behind them", () => {
+    const { state } = play(history());
+    next(state, back);
+    const newcomer = next(state, at(3, bookOrWait("n", ANY)));
+    expect(state.bookings.get("n")?.status).toBe("WAITING");
+    expect(follow(state, newcomer, 4).writes.at(-1)).toMatchObject({ after: { id: "n" } });
+    expect(state.bookings.get("n")?.status).toBe("PENDING");
+  });
+
+  it("do not make anybody wait whom a limit of their own forbids it", () => {
+    const { state } = play(history({ holdsPerCustomerMax: 1 }));
+    next(state, back);
+    const newcomer = next(state, at(3, bookOrWait("n", ANY)));
+    expect(tell(newcomer)[0]).toBe("refused: customer-limit-reached, booking n");
+  });
+});
+
+describe("a waiting list", () => {
+  it("takes a thousand kinds of wants, and after that only more of the same", () => {
+    const seats = 1_001;
+    const { state } = play([
+      showOf(seats),
+      at(0, book("all", { count: seats })),
+      ...list(seats - 1, (index) => at(1, bookOrWait(`w${index}`, { seats: [index + 1] }))),
+    ]);
+    expect(state.shows.get("show")?.waiting).toMatchObject({ size: 1_000, kinds: 1_000 });
+    const other = next(state, at(2, bookOrWait("other", { seats: [seats] })));
+    expect(tell(other)[0]).toBe("refused: seats-taken, booking other");
+    const same = next(state, at(2, bookOrWait("same", { seats: [1] })));
+    expect(tell(same)).toEqual(["booking same", "same: new → WAITING (seats-taken)"]);
+    next(state, at(3, cancel("w7")));
+    expect(tell(next(state, at(4, bookOrWait("late", { seats: [seats] }))))[0]).toBe(
+      "booking late",
+    );
+  });
+
+  it("takes a hundred thousand bookings, and nobody after that", () => {
+    const { state } = play([
+      at(0, createShow()),
+      at(0, book("all", { count: 2 })),
+      ...list(100_000, (index) => at(1, bookOrWait(`w${index}`, ANY))),
+    ]);
+    expect(state.shows.get("show")?.waiting.size).toBe(100_000);
+    const late = next(state, at(2, bookOrWait("late", ANY)));
+    expect(tell(late)[0]).toBe("refused: not-enough-seats, booking late");
+    next(state, at(3, cancel("w7")));
+    expect(tell(next(state, at(4, bookOrWait("later", ANY))))[0]).toBe("booking later");
+  });
+});
+
+describe("a large show that is cancelled", () => {
+  const size = CANCELS_PER_STEP_MAX + 2;
+  const history = [showOf(size), ...list(size, (index) => at(0, book(`b${index}`, ANY)))];
+  const cancelShow = at(1, changeShow({ sale: "cancelled", name: "Called off" }));
+
+  it("ends its bookings in bounded steps, in the order of their places, each once", () => {
+    const { state } = play(history);
+    const first = next(state, cancelShow);
+    expect(first.writes).toHaveLength(1 + CANCELS_PER_STEP_MAX);
+    const last = first.writes.at(-1);
+    expect(last).toMatchObject({ after: { id: `b${CANCELS_PER_STEP_MAX - 1}` } });
+    expect(first.followUp).toMatchObject({
+      changes: { sale: "cancelled" },
+      after: CANCELS_PER_STEP_MAX,
+    });
+    const second = follow(state, first, 2);
+    expect(second.outcome).toEqual({ kind: "show", showId: "show" });
+    expect(second.writes.map((write) => write.kind)).toEqual(["booking", "booking"]);
+    expect(second.followUp).toBeUndefined();
+    expect(state.shows.get("show")).toMatchObject({ held: 0, confirmed: 0, capacity: size });
+    checkState(state);
+  });
+
+  it("ends at once the booking that somebody speaks of before its turn has come", () => {
+    const { state } = play(history);
+    next(state, cancelShow);
+    const youngest = `b${size - 1}`;
+    const told = `${youngest}: PENDING → CANCELLED (show-cancelled)`;
+    expect(tell(next(state, at(2, confirm(youngest))))).toEqual([
+      `refused: show-cancelled, booking ${youngest}`,
+      told,
+    ]);
+    const other = `b${size - 2}`;
+    expect(tell(next(state, at(2, cancel(other))))[0]).toBe(`booking ${other}`);
+    expect(state.shows.get("show")).toMatchObject({ held: 0 });
+  });
+
+  it("still lets lapse what lapses before its turn has come", () => {
+    const { state } = play(history);
+    next(state, cancelShow);
+    const { writes } = next(state, at(HOLD_MS, changeShow({ archived: true })));
+    expect(writes.slice(0, 2)).toMatchObject([
+      { after: { status: "FAILED", reason: "hold-expired" } },
+      { after: { status: "FAILED", reason: "hold-expired" } },
+    ]);
+  });
+});

@@ -1,0 +1,101 @@
+/**
+ * What happens in a show without being asked for: holds lapse, waiting ends, and places that came back go
+ * to those who wait for them. All of it is judged at the moment of the request at hand.
+ */
+import { apply } from "./apply.ts";
+import { assert } from "./assert.ts";
+import { allocateWaiting, give } from "./decide-book.ts";
+import { cancelWithShow, endsWithShow } from "./decide-show.ts";
+import type { Moment, Write } from "./decision.ts";
+import type { Booking } from "./model.ts";
+import { moveTo } from "./outcome.ts";
+import { findSaleRefusal } from "./sale.ts";
+import type { LineState, Show } from "./show.ts";
+
+/**
+ * At most so many bookings end in front of one request, so that one commit stays a bounded piece of
+ * work. More can only be due at once after a long stand-still of a very large show; the next requests, and
+ * the sweep's, release the rest, oldest first.
+ */
+export const LAPSES_PER_REQUEST_MAX = 2_000;
+/** At most so many who wait are given places at once; until all were asked, nobody else gets any. */
+export const SERVES_PER_REQUEST_MAX = 2_000;
+
+/**
+ * Ends what has lapsed by the log's clock, oldest first; `subject`, the booking that the request speaks
+ * of, before all others. Consumes the state; returns what it wrote.
+ */
+export function releaseLapsed(
+  state: LineState,
+  { show, subject }: { readonly show: Show; readonly subject: Booking | undefined },
+  moment: Moment,
+): Write[] {
+  const writes: Write[] = [];
+  const end = (before: Booking, after: Booking) => {
+    const write = { kind: "booking", before, after } as const;
+    apply(state, [write]);
+    writes.push(write);
+  };
+  if (subject !== undefined) {
+    if (hasLapsed(subject, moment)) end(subject, lapse(subject, moment));
+    else if (show.facts.sale === "cancelled" && endsWithShow(subject)) {
+      // Its turn in the cancellation has not come yet; nothing else may happen to it before.
+      end(subject, cancelWithShow(subject, moment));
+    }
+  }
+  for (;;) {
+    const first = show.deadlines.first();
+    if (first === undefined || first.at > moment.appendedAt) return writes;
+    if (writes.length >= LAPSES_PER_REQUEST_MAX) return writes;
+    const booking = state.bookings.get(first.id);
+    assert(booking !== undefined && hasLapsed(booking, moment), `booking ${first.id} has lapsed`);
+    end(booking, lapse(booking, moment));
+  }
+}
+
+/** A confirm that reaches the line before `expiresAt` wins, however late it is decided. */
+function hasLapsed({ status, expiresAt }: Booking, moment: Moment): boolean {
+  const canLapse = status === "PENDING" || status === "WAITING";
+  return canLapse && expiresAt !== null && expiresAt <= moment.appendedAt;
+}
+
+/** Who waited in vain fails for what it waited for. */
+function lapse(booking: Booking, moment: Moment): Booking {
+  const ended = moveTo(booking, "FAILED", moment);
+  return booking.status === "WAITING" ? ended : { ...ended, reason: "hold-expired" };
+}
+
+/**
+ * Gives places that came back to those who wait, in the order of their places in the line, whole
+ * groups only. Consumes the state; returns what it wrote, and whether all who wait were asked.
+ */
+export function serveWaiting(
+  state: LineState,
+  show: Show,
+  moment: Moment,
+): { readonly writes: Write[]; readonly isDone: boolean } {
+  const writes: Write[] = [];
+  if (!show.mayServe || findSaleRefusal(show.facts, moment) !== null) {
+    return { writes, isDone: true };
+  }
+  const walk = show.waiting.walk();
+  for (let id = walk.next(); id !== undefined; id = walk.next()) {
+    if (writes.length >= SERVES_PER_REQUEST_MAX) return { writes, isDone: false };
+    const before = state.bookings.get(id);
+    assert(before?.status === "WAITING", `booking ${id} waits`);
+    const allocation = allocateWaiting(show, before);
+    if ("reason" in allocation) {
+      // Who else accepts the same would not fit either, unless only this customer has had enough.
+      if (allocation.isOwn) walk.pass();
+      else walk.giveUp();
+      continue;
+    }
+    walk.take();
+    const after = give({ show, booking: before, allocation }, null, moment);
+    const write = { kind: "booking", before, after } as const;
+    apply(state, [write]);
+    writes.push(write);
+  }
+  show.mayServe = false;
+  return { writes, isDone: true };
+}

@@ -1,0 +1,57 @@
+/** What follows from a layout, worked out once for each: where its seats are and what they are called. */
+import { hash } from "node:crypto";
+
+import { viewLayout } from "@seatline/shared/contract/layout-notation.ts";
+import { SeatLabels, buildSeatPlan } from "@seatline/shared/core/layout.ts";
+import type { Layout, SeatPlan } from "@seatline/shared/core/layout.ts";
+import { seatsOf } from "@seatline/shared/core/ranges.ts";
+import { SeatFlags } from "@seatline/shared/core/seat-flags.ts";
+
+export class LayoutGuide {
+  readonly layout: Layout;
+  readonly plan: SeatPlan;
+  readonly sectionByName: ReadonlyMap<string, number>;
+  #blocked: SeatFlags | undefined;
+  #labels: SeatLabels | undefined;
+  #text: { json: string; etag: string } | undefined;
+
+  constructor(layout: Layout) {
+    this.layout = layout;
+    this.plan = buildSeatPlan(layout);
+    this.sectionByName = new Map(layout.sections.map(({ name }, index) => [name, index]));
+  }
+
+  get blocked(): SeatFlags {
+    if (this.#blocked === undefined) {
+      this.#blocked = new SeatFlags(this.plan.seats);
+      for (const seat of seatsOf(this.layout.blocked)) this.#blocked.set(seat, true);
+    }
+    return this.#blocked;
+  }
+
+  labelOf(seat: number): string {
+    this.#labels ??= new SeatLabels(this.layout);
+    return this.#labels.of(seat);
+  }
+
+  /** The layout as it is told, and the tag of exactly this text. */
+  get text(): { readonly json: string; readonly etag: string } {
+    if (this.#text === undefined) {
+      const json = JSON.stringify(viewLayout(this.layout));
+      this.#text = { json, etag: `"${hash("sha256", json).slice(0, 32)}"` };
+    }
+    return this.#text;
+  }
+}
+
+/** As long as somebody keeps the layout: it is never changed, only replaced. */
+const guides = new WeakMap<Layout, LayoutGuide>();
+
+export function guideOf(layout: Layout): LayoutGuide {
+  let guide = guides.get(layout);
+  if (guide === undefined) {
+    guide = new LayoutGuide(layout);
+    guides.set(layout, guide);
+  }
+  return guide;
+}
