@@ -24,6 +24,9 @@ test("a request is accepted with its place in the line, and where and when to lo
     etaSeconds: expect.any(Number),
     stalled: false,
     pollAfterMs: expect.any(Number),
+    free: expect.any(Number),
+    wantedAhead: 0,
+    verdict: "likely",
   });
   expect(queued.ahead).toBeGreaterThanOrEqual(0);
   expect(queued.pollAfterMs).toBeGreaterThan(0);

@@ -1,4 +1,6 @@
 /** What tests of the whole do again and again over HTTP, with the answers as the API describes them. */
+import type { RecordEntry } from "@seatline/shared/contract/record.ts";
+
 import type { Problem } from "../services/api-gateway/src/problems.ts";
 import type { BookingView, viewQueued, viewShow } from "../services/api-gateway/src/views.ts";
 
@@ -112,6 +114,14 @@ export class Client {
   async change(id: string | number, body: unknown): Promise<ShowView> {
     const answer = await this.call(`/v1/shows/${id}`, { method: "PATCH", body });
     return expectStatus(200, answer) as ShowView;
+  }
+
+  /** The decision log of a show, as whoever checks its sale gets it. */
+  async decisions(id: string): Promise<RecordEntry[]> {
+    const answer = await this.call(`/v1/shows/${id}/decisions`);
+    expectStatus(200, answer);
+    const lines = answer.text.trimEnd().split("\n");
+    return lines.map((line) => (JSON.parse(line) as { entry: RecordEntry }).entry);
   }
 
   async expiryRun(): Promise<{ requested: number; expired: number }> {

@@ -50,6 +50,39 @@ test("an undecided call says where it stands when the wait is over, on every rou
   }
 });
 
+test("a place in the line says at every gateway whose it is and whether any will be left", async () => {
+  const { client } = stack();
+  const second = await stack().addGateway();
+  await second.start();
+  const other = stack().clientOf(1);
+  const { id: showId } = await client.createShow({ capacity: 20 });
+  await client.book({ showId, seats: [20] });
+  await other.show(showId);
+  await other.seats(showId);
+  stack().worker().freeze();
+  try {
+    const asks = [{ count: 4 }, { together: [4] }, { count: 8 }, { count: 8 }, { seats: [20] }];
+    const queued: QueuedView[] = [];
+    for (const ask of asks) queued.push(await client.queue({ showId, ...ask }));
+    const told = [];
+    for (const { id, place } of queued) {
+      const look = async () => (await other.look(id, place)).json as QueuedView;
+      await expect.poll(look).toMatchObject({ id, showId, free: 19 });
+      const { wantedAhead, verdict } = await look();
+      told.push([wantedAhead, verdict]);
+    }
+    expect(told).toEqual([
+      [0, "likely"],
+      [4, "uncertain"],
+      [8, "likely"],
+      [16, "unlikely"],
+      [24, "unlikely"],
+    ]);
+  } finally {
+    stack().worker().wake();
+  }
+});
+
 test("lists are answered however many shows their bookings are of", async () => {
   const { client } = stack();
   const asks = Array.from({ length: 700 }, () =>
@@ -58,7 +91,7 @@ test("lists are answered however many shows their bookings are of", async () => 
   for (const answer of await Promise.all(asks)) expect(answer.status).toBe(404);
   const gateway = await stack().addGateway();
   await gateway.start();
-  const fresh = stack().clientOf(1);
+  const fresh = stack().clientOf(2);
   const all = expectStatus(200, await fresh.call("/bookings")) as unknown[];
   expect(all.length).toBeGreaterThanOrEqual(700);
   expect((await fresh.call("/v1/bookings?limit=1000")).status).toBe(200);

@@ -73,6 +73,15 @@ export const QueuedAnswer = describedAs(
     etaSeconds: Type.Number({ description: "At the speed of the moment" }),
     stalled: Type.Boolean({ description: "Nothing was decided in this line for some seconds" }),
     pollAfterMs: Whole("When to ask again"),
+    free: describedAs(NullableSchema(Type.Integer()), "Places of the show that are free now"),
+    wantedAhead: describedAs(
+      NullableSchema(Type.Integer()),
+      "Places of the show that are asked for ahead in the line",
+    ),
+    verdict: describedAs(
+      NullableSchema(Type.Enum(["likely", "uncertain", "unlikely"])),
+      "Will any be left? docs/outlook.md tells the rule; null where nothing is known",
+    ),
   }),
   "In the line, not decided yet",
 );

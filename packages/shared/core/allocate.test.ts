@@ -1,6 +1,7 @@
 /**
  * Which places a booking gets: its wants in order, the first that fits, whole; a count is the first free places
  * in the layout's order, seats and standing places alike; a want may be narrowed by section, price and need.
+ * Planted faults these catch: a highest price that excludes itself, accessible or blocked seats for everybody.
  */
 import { describe, expect, it } from "vitest";
 import {

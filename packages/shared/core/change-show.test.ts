@@ -1,7 +1,7 @@
 /**
  * Changing a show, and cancelling it with all that was booked. Planted faults these catch: a taken seat that is
- * blocked comes back for sale, a capacity below what is taken, a price that reaches back, a cancelled show that
- * is opened again.
+ * blocked comes back for sale, a capacity that counts it on, standing room below what is confirmed or that is not
+ * counted, a cancelled show that is changed, confirms, or leaves those who wait.
  */
 import { describe, expect, it } from "vitest";
 import {

@@ -1,7 +1,7 @@
 /**
  * For how long a booking is held: as its show says, unless it asks for a length of its own; and how much longer
- * it may be. Planted faults these catch: an extension counted from the hold's end, a limit counted from the
- * extension, the show's longest hold taken for a bound on the first one.
+ * it may be. Planted faults these catch: an extension counted from the hold's end, one without a limit, the show's
+ * longest hold taken for a bound on the first one.
  */
 import { describe, expect, it } from "vitest";
 import {

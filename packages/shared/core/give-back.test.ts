@@ -1,6 +1,6 @@
 /**
  * Giving back some of a booking's places, and what is left. Planted faults these catch: a price that stays, seats
- * that may be given back only once, standing places told by how many go, a booking left with nothing.
+ * that may be given back only once, places that nobody who waits is asked about.
  */
 import { describe, expect, it } from "vitest";
 import {

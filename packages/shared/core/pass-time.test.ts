@@ -1,7 +1,8 @@
 /**
  * What happens at most in one step: so many bookings end, so many who wait are served, so many are cancelled with
  * their show; the rest in the steps that follow, and nobody goes before who was not asked yet. Planted faults these
- * catch: a follow-up that is forgotten, newcomers that go before the rest of those who wait.
+ * catch: a follow-up that is forgotten (of each kind), newcomers that go before the rest of those who wait, a
+ * waiting list without either of its bounds.
  */
 import { describe, expect, it } from "vitest";
 import {

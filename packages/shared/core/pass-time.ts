@@ -83,6 +83,11 @@ export function serveWaiting(
     if (writes.length >= SERVES_PER_REQUEST_MAX) return { writes, isDone: false };
     const before = state.bookings.get(id);
     assert(before?.status === "WAITING", `booking ${id} waits`);
+    if (hasLapsed(before, moment)) {
+      // Its end is due, with too many others to be carried out in front of this request.
+      walk.pass();
+      continue;
+    }
     const allocation = allocateWaiting(show, before);
     if ("reason" in allocation) {
       // Who else accepts the same would not fit either, unless only this customer has had enough.

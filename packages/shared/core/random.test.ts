@@ -1,7 +1,8 @@
 /**
  * Long sales of larger shows with everything that there is: ladders, groups, limits, waiting lists, changes of the
  * show, two shows in one line, clocks that disagree, a restart now and then. The same rules as in the small world,
- * and a replay that must end in the same state. A run that fails names its seed; `SEED=…` brings it back.
+ * and a replay that must end in the same state. A run that fails names its seed; `SEED=…` brings it back. Planted
+ * fault these catch and a small world cannot: a restored show that forgets a blocked seat which is taken.
  */
 import { describe, expect, it } from "vitest";
 import { book, changeShow, confirm, createShow, expire, extend } from "../testing/builders.ts";

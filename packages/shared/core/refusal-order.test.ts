@@ -1,8 +1,8 @@
 /**
  * Which of two reasons is told when both are true of a request. The order is part of the contract: the same
  * request in the same state always gets the same answer. Planted faults these catch: `too-many-seats` asked
- * before `seat-unknown`, a closed sale told before one that is not open yet, a customer's limit asked after the
- * seats, `cancel-not-allowed` asked before the seats that are named.
+ * before `seat-unknown`, a closed sale told before one that is not open yet, `cancel-not-allowed` asked before the
+ * seats that are named.
  */
 import { describe, expect, it } from "vitest";
 import {

@@ -1,7 +1,7 @@
 /**
  * A payment that comes late: a booking whose hold has lapsed is still confirmed, for a while and if nobody else
- * has its places. Planted faults these catch: `<` in the place of `<=`, a rescue that looks at no blocked seats,
- * at no standing places, at no customer's limit.
+ * has its places. Planted faults these catch: a rescue without an end, one that looks at no blocked seats, at no
+ * standing places, at no limit of the customer, one in a show that is cancelled.
  */
 import { describe, expect, it } from "vitest";
 import {

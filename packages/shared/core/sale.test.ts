@@ -1,6 +1,6 @@
 /**
  * When a show sells: by the log's clock and by the word of those who run it. Planted faults these catch: a sale
- * judged by the worker's clock, one that closes a moment late, an archive that sells.
+ * that closes a moment late, an archive that sells, nobody served when a sale opens again.
  */
 import { describe, expect, it } from "vitest";
 import {

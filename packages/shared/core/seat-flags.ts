@@ -23,6 +23,17 @@ export class SeatFlags {
     return true;
   }
 
+  /** How many seats below this one have the flag. */
+  countBefore(seat: number): number {
+    let count = 0;
+    const last = seat >>> 5;
+    for (let index = 0; index <= last; index++) {
+      const word = this.#words[index] ?? 0;
+      count += countBits(index === last ? word & ((1 << (seat & 31)) - 1) : word);
+    }
+    return count;
+  }
+
   /** The seats whose flag is set, ascending. */
   *[Symbol.iterator](): Generator<number> {
     for (const [index, word] of this.#words.entries()) {
@@ -35,4 +46,11 @@ export class SeatFlags {
   clone(): SeatFlags {
     return new SeatFlags(this.size, this.#words.slice());
   }
+}
+
+/** The classic count in parallel: pairs, then fours, then bytes. */
+function countBits(word: number): number {
+  const pairs = word - ((word >>> 1) & 0x5555_5555);
+  const fours = (pairs & 0x3333_3333) + ((pairs >>> 2) & 0x3333_3333);
+  return Math.imul((fours + (fours >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24;
 }

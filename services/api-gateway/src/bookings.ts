@@ -30,10 +30,12 @@ import type { ShowRow } from "@seatline/shared/db/load-shows.ts";
 import type { ExtentReader } from "@seatline/shared/line/extents.ts";
 import { classifyFault } from "@seatline/shared/runtime/faults.ts";
 
-import { keepNewest } from "./keep-newest.ts";
 import { guideOf } from "./layouts.ts";
+import type { LineAhead } from "./line-ahead.ts";
 import type { LineMemory } from "./line-memory.ts";
 import type { Line, Queued, Submission } from "./line.ts";
+import { buildOutlook } from "./outlook.ts";
+import type { Outlook } from "./outlook.ts";
 import type { Reads } from "./reads.ts";
 import type { Shows } from "./shows.ts";
 import { untilAborted } from "./waiters.ts";
@@ -42,6 +44,7 @@ export type BookingsDeps = {
   readonly secrets: IdSecrets;
   readonly line: Line;
   readonly memory: LineMemory;
+  readonly ahead: LineAhead;
   readonly shows: Shows;
   readonly reads: Reads;
   readonly extents: ExtentReader;
@@ -61,6 +64,8 @@ export type Answer =
       readonly id: string;
       readonly showId: string | null;
       readonly queued: Queued;
+      /** What a booking may expect, as far as its request and its show are known here. */
+      readonly outlook: Outlook | null;
     }
   | {
       readonly kind: "refused";
@@ -72,13 +77,12 @@ export type Answer =
     }
   | { readonly kind: "unavailable" };
 
+type Asked = Pick<Book, "showId" | "wants">;
+
 const UNAVAILABLE: Answer = { kind: "unavailable" };
-/** Shows of requests that this gateway has put into the line lately, by booking. */
-const SHOW_IDS_MAX = 100_000;
 
 export class Bookings {
   readonly #deps: BookingsDeps;
-  readonly #showIds = new Map<string, string>();
 
   constructor(deps: BookingsDeps) {
     this.#deps = deps;
@@ -109,8 +113,9 @@ export class Bookings {
     });
     if (submitted.status === "unavailable") return UNAVAILABLE;
     if (submitted.status === "queued") {
-      keepNewest(this.#showIds, SHOW_IDS_MAX, [id, showId]);
-      return { kind: "queued", id, showId, queued: submitted.queued };
+      const { queued } = submitted;
+      if (queued.place !== null) this.#deps.ahead.note(queued.place, { showId, wants });
+      return this.#queued(id, queued, { showId, wants });
     }
     return answerOf(submitted.entry, wants);
   }
@@ -211,7 +216,7 @@ export class Bookings {
     const submitted = await line.submit(submission);
     if (submitted.status === "unavailable") return UNAVAILABLE;
     if (submitted.status === "queued")
-      return { kind: "queued", id, showId, queued: submitted.queued };
+      return { kind: "queued", id, showId, queued: submitted.queued, outlook: null };
     return answerOf(submitted.entry, []);
   }
 
@@ -275,9 +280,18 @@ export class Bookings {
     return { ...found, booking: memory.booking(id) ?? found.booking };
   }
 
-  #queued(id: string, queued: Queued): Answer {
-    const showId = this.#showIds.get(id) ?? this.#deps.memory.booking(id)?.showId ?? null;
-    return { kind: "queued", id, showId, queued };
+  /** `asked` is what it asks for, where that is at hand; else the line may know. */
+  #queued(id: string, queued: Queued, asked: Asked | null = null): Answer {
+    const { ahead, shows, memory } = this.#deps;
+    const { place } = queued;
+    const request = asked ?? (place === null ? null : ahead.find(place));
+    const showId = request?.showId ?? memory.booking(id)?.showId ?? null;
+    const scene = showId === null ? null : shows.peek(showId);
+    const outlook =
+      place === null || request === null || scene === null
+        ? null
+        : buildOutlook(scene, request.wants, ahead.look(place, request.showId));
+    return { kind: "queued", id, showId, queued, outlook };
   }
 
   /** A show that is known here or in Postgres. With Postgres away the line decides without our help. */

@@ -11,6 +11,7 @@ import { Bookings } from "./bookings.ts";
 import { buildAccess } from "./config.ts";
 import type { GatewayConfig } from "./config.ts";
 import { ExpiryRun } from "./expiry-run.ts";
+import { LineAhead } from "./line-ahead.ts";
 import { LineMemory } from "./line-memory.ts";
 import { Line } from "./line.ts";
 import { LineWatch } from "./line-watch.ts";
@@ -48,12 +49,14 @@ export function buildGateway(config: GatewayConfig, log: Log) {
     listShows: (page) => reads.run((sql) => listShows(sql, page)),
     findSeats: (showId) => reads.run((sql) => findSeats(sql, showId)),
   });
+  const ahead = new LineAhead();
   const memory = new LineMemory({
     log,
     loadRecords: (partition, from) =>
       loadRecords(sql, { partition, from, limit: RECORDS_PER_PAGE }),
     onRecord: (record) => {
       shows.apply(record);
+      ahead.trim(record.partition, record.next);
     },
   });
   const line = new Line({ memory, publisher, topic: requestsTopic, log });
@@ -67,6 +70,7 @@ export function buildGateway(config: GatewayConfig, log: Log) {
     requestsTopic,
     publisher,
     memory,
+    ahead,
     line,
     shows,
     topics,

@@ -67,7 +67,7 @@ export async function sendAnswer(
       return reply
         .code(queuedStatus)
         .header("retry-after", retryAfter(answer.queued))
-        .send(viewQueued(answer.id, answer.showId, answer.queued));
+        .send(viewQueued(answer, answer.queued, answer.outlook));
     case "refused": {
       const { reason, facts, asked, booking } = answer;
       const view = booking === null ? undefined : await viewWithPlaces(booking, shows);

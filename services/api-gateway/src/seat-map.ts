@@ -61,6 +61,12 @@ export class SeatMap {
     return this.#held.has(seat) || this.#confirmed.has(seat);
   }
 
+  /** How many free seats have a lower number; a blocked one that is taken counts twice against it. */
+  countFreeBefore(seat: number): number {
+    const flags = [this.#held, this.#confirmed, this.#guide.blocked];
+    return flags.reduce((free, its) => free - its.countBefore(seat), seat - 1);
+  }
+
   /** Both lists as ranges, like `3-4,9`. Encoded once per version, however many ask. */
   get ranges(): { held: string; confirmed: string } {
     this.#encoded ??= { held: encodeRanges(this.#held), confirmed: encodeRanges(this.#confirmed) };

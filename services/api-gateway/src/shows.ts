@@ -58,6 +58,19 @@ export class Shows {
     throw refuseRead("this show changes faster than it can be read");
   }
 
+  /**
+   * A show and its seats as far as they are known here, without asking anybody. The seats of a show that
+   * somebody looks at for the first time are fetched for the next.
+   */
+  peek(showId: string): { readonly show: ShowRow; readonly seats: SeatMap | null } | null {
+    const show = this.#shows.get(showId);
+    if (show === undefined) return null;
+    const seats = this.#seatMaps.get(showId) ?? null;
+    // Whoever needs them for more than a forecast asks for them, and hears of the fault.
+    if (seats === null) this.seats(showId).catch(() => null);
+    return { show, seats };
+  }
+
   /** Those of the shows that exist, by id: what is not known here is read at once, whatever the number. */
   async findAll(ids: Iterable<string>): Promise<ReadonlyMap<string, ShowRow>> {
     const wanted = [...new Set(ids)];

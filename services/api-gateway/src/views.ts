@@ -5,6 +5,7 @@ import type { ShowRow } from "@seatline/shared/db/load-shows.ts";
 
 import type { LayoutGuide } from "./layouts.ts";
 import type { Queued } from "./line.ts";
+import type { Outlook } from "./outlook.ts";
 
 const PLACE = /^(\d{1,4})-(\d{1,15})$/;
 
@@ -108,7 +109,12 @@ export function viewBooking(
   };
 }
 
-export function viewQueued(id: string, showId: string | null, queued: Queued) {
+/** `outlook` is what a booking may expect; null for other requests, and where nothing is known. */
+export function viewQueued(
+  { id, showId }: { readonly id: string; readonly showId: string | null },
+  queued: Queued,
+  outlook: Outlook | null,
+) {
   const { place, ahead, etaSeconds, stalled, pollAfterMs } = queued;
   return {
     id,
@@ -119,6 +125,9 @@ export function viewQueued(id: string, showId: string | null, queued: Queued) {
     etaSeconds,
     stalled,
     pollAfterMs,
+    free: outlook?.free ?? null,
+    wantedAhead: outlook?.wantedAhead ?? null,
+    verdict: outlook?.verdict ?? null,
   };
 }
 

@@ -110,7 +110,7 @@ function sendShow(reply: FastifyReply, asked: AskedShow, status: number): Fastif
       return reply
         .code(202)
         .header("retry-after", retryAfter(asked.queued))
-        .send(viewQueued(asked.showId, asked.showId, asked.queued));
+        .send(viewQueued({ id: asked.showId, showId: asked.showId }, asked.queued, null));
     case "decided":
       return reply.code(status).send(viewShow(asked.show));
   }

@@ -1,7 +1,6 @@
 /**
- * Reads a whole topic of records, every partition, from its present end on. For readers that keep
- * their own account of what they have seen: it may hand out a record twice, and it may miss one
- * around a reconnect; whoever reads closes the gap from Postgres.
+ * Reads a whole topic, every partition, from its present end on. For readers that keep their own account
+ * of what they have seen: it may hand out a message twice, and it may miss one around a reconnect.
  */
 import { randomUUID } from "node:crypto";
 
@@ -10,9 +9,15 @@ import type { Consumer } from "kafkajs";
 import { connectConsumer, guard, subscribe } from "./kafka.ts";
 import type { KafkaAddress } from "./kafka.ts";
 
-export type RecordReaderOptions = KafkaAddress & {
+export type TailMessage = {
+  readonly partition: number;
+  readonly offset: number;
+  readonly text: string;
+};
+
+export type TailReaderOptions = KafkaAddress & {
   readonly topic: string;
-  readonly onRecord: (partition: number, body: string) => void;
+  readonly onMessage: (message: TailMessage) => void;
   /** The first join: from here on, what is published is handed out. */
   readonly onJoined: () => void;
   /** The reader died for good: kafkajs does not start it again. */
@@ -23,11 +28,11 @@ const SESSION_TIMEOUT_MS = 10_000;
 const FETCH_WAIT_MS = 500;
 const FETCH_BYTES_MAX = 32 * 1024 * 1024;
 
-export class RecordReader {
-  readonly #options: RecordReaderOptions;
+export class TailReader {
+  readonly #options: TailReaderOptions;
   readonly #consumer: Consumer;
 
-  constructor(options: RecordReaderOptions) {
+  constructor(options: TailReaderOptions) {
     this.#options = options;
     // A group of its own: every reader reads everything, and nothing of it outlives the process.
     const groupId = `${options.clientId}-${randomUUID()}`;
@@ -39,7 +44,7 @@ export class RecordReader {
 
   /** Joins and reads until `close`. */
   async run(): Promise<void> {
-    const { topic, log, onRecord, onJoined } = this.#options;
+    const { topic, log, onMessage, onJoined } = this.#options;
     this.#consumer.on("consumer.group_join", () => {
       guard(log, onJoined);
     });
@@ -48,8 +53,10 @@ export class RecordReader {
       autoCommit: false,
       eachBatch: ({ batch }) => {
         guard(log, () => {
-          for (const { value } of batch.messages) {
-            if (value !== null) onRecord(batch.partition, value.toString("utf8"));
+          const { partition, messages } = batch;
+          for (const { offset, value } of messages) {
+            const text = value?.toString("utf8");
+            if (text !== undefined) onMessage({ partition, offset: Number(offset), text });
           }
         });
         return Promise.resolve();

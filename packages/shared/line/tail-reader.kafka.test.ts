@@ -1,4 +1,4 @@
-/** A reader of records gets everything that is published once it has joined, from every partition. */
+/** A reader of a tail gets everything that is published once it has joined, from every partition. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { testBroker } from "../testing/broker.ts";
@@ -6,20 +6,21 @@ import { TestLine } from "../testing/line.ts";
 import { buildReadableLog } from "../testing/log-lines.ts";
 import { TEST_PARTITIONS } from "../testing/servers.ts";
 import { waitUntil } from "../testing/wait-until.ts";
-import { RecordReader } from "./record-reader.ts";
+import { TailReader } from "./tail-reader.ts";
+import type { TailMessage } from "./tail-reader.ts";
 
-describe("a reader of records", () => {
+describe("a reader of a tail", () => {
   let line: TestLine;
-  const readers: RecordReader[] = [];
+  const readers: TailReader[] = [];
 
-  const run = async (onRecord: (partition: number, body: string) => void) => {
+  const run = async (onMessage: (message: TailMessage) => void) => {
     const { log, lines } = buildReadableLog();
     let joins = 0;
-    const reader = new RecordReader({
+    const reader = new TailReader({
       ...testBroker("test-reader"),
       log,
       topic: line.topics.requests,
-      onRecord,
+      onMessage,
       onJoined: () => (joins += 1),
       onCrash: (error) => {
         throw error;
@@ -42,7 +43,9 @@ describe("a reader of records", () => {
   it("reads every partition, in order, from the present end on", async () => {
     const seen: [number, string][] = [];
     await line.put({ partition: 0, value: "before" });
-    await run((partition, body) => seen.push([partition, body]));
+    await run(({ partition, text }) => {
+      seen.push([partition, text]);
+    });
     // What comes right after the join may fall to either side: a first one shows that it reads.
     await waitUntil("it reads", async () => {
       await line.put({ partition: 0, value: "probe" });
@@ -68,7 +71,11 @@ describe("a reader of records", () => {
 
   it("goes to every reader, not to one of them", async () => {
     const seen: string[][] = [[], []];
-    for (const bodies of seen) await run((_, body) => bodies.push(body));
+    for (const bodies of seen) {
+      await run(({ text }) => {
+        bodies.push(text);
+      });
+    }
     await waitUntil("both read", async () => {
       await line.put({ partition: 1, value: "probe" });
       return seen.every((bodies) => bodies.length > 0);
@@ -80,9 +87,9 @@ describe("a reader of records", () => {
 
   it("goes on when it fails on a record, and says so", async () => {
     const seen: string[] = [];
-    const lines = await run((_, body) => {
-      if (body === "poison") throw new Error("a bug of ours");
-      seen.push(body);
+    const lines = await run(({ text }) => {
+      if (text === "poison") throw new Error("a bug of ours");
+      seen.push(text);
     });
     await waitUntil("it reads", async () => {
       await line.put({ partition: 0, value: "probe" });
