@@ -14,6 +14,7 @@ import type {
   Want,
   WantFilter,
 } from "./model.ts";
+import type { OpenSeats } from "./open-seats.ts";
 import { NO_USAGE, countersOf, freeStanding } from "./show.ts";
 import type { Show } from "./show.ts";
 import { chooseTogether } from "./together.ts";
@@ -96,37 +97,16 @@ export function findCustomerLimit(
 /** Whatever is free is spoken for: in the words in which this want would hear that nothing is. */
 function buildNothingFree(show: Show, want: Want): Shortage {
   if ("seats" in want) return { reason: "seats-taken", facts: { seats: want.seats } };
-  const reason = "together" in want ? "not-enough-together" : "not-enough-seats";
-  const held = countHeld(show, findSections(show, want), want.accessible === true);
-  return { reason, facts: { free: 0, held } };
+  const { reason, facts } = buildShortage(show, want, findSections(show, want));
+  return { reason, facts: { ...facts, free: 0 } };
 }
 
 function allocateWant(show: Show, want: Want, byStaff: boolean): Places | Shortage {
+  if ("seats" in want) return allocateSeats(show, want, byStaff);
   const sections = findSections(show, want);
-  if ("seats" in want) return allocateSeats(show, want, { sections, byStaff });
-  const isAccessible = want.accessible === true;
-  const open = isAccessible ? show.reserved : show.general;
-  const free = sections.map((section) =>
-    isAccessible ? open.count(section) : open.count(section) + freeStanding(show, section),
-  );
-  const total = free.reduce((sum, places) => sum + places, 0);
-  const shortage = () => ({ free: total, held: countHeld(show, sections, isAccessible) });
-  if ("together" in want) {
-    const groups =
-      total < wantedPlaces(want)
-        ? null
-        : chooseTogether({
-            open,
-            plan: show.plan,
-            sections,
-            groups: want.together,
-            freeStanding: (section) => (isAccessible ? 0 : freeStanding(show, section)),
-          });
-    if (groups === null) return { reason: "not-enough-together", facts: shortage() };
-    return mergePlaces(groups);
-  }
-  if (total < want.count) return { reason: "not-enough-seats", facts: shortage() };
-  return takeFirst(show, want, sections);
+  const places =
+    "together" in want ? takeTogether(show, want, sections) : takeFirst(show, want, sections);
+  return places ?? buildShortage(show, want, sections);
 }
 
 /** The sections that a want may take, ascending. */
@@ -135,26 +115,45 @@ function findSections(show: Show, { sections, priceMax }: WantFilter): readonly 
   const named =
     sections === undefined
       ? show.allSections
-      : [...new Set(sections.flatMap((name) => show.sectionByName.get(name) ?? []))];
+      : sections.flatMap((name) => show.sectionByName.get(name) ?? []).sort((a, b) => a - b);
   const { sections: shapes } = show.facts.layout;
-  return named
-    .filter((section) => priceMax === undefined || (shapes[section]?.price ?? 0) <= priceMax)
-    .sort((a, b) => a - b);
+  return priceMax === undefined
+    ? named
+    : named.filter((section) => (shapes[section]?.price ?? 0) <= priceMax);
+}
+
+/** What the want could have had. It alone looks at every section: whoever is given places need not wait for that. */
+function buildShortage(show: Show, want: Want, sections: readonly number[]): Shortage {
+  const isAccessible = want.accessible === true;
+  const open = openTo(show, want);
+  let [free, held] = [0, 0];
+  for (const section of sections) {
+    const counters = countersOf(show, section);
+    free += open.count(section) + (isAccessible ? 0 : freeStanding(show, section));
+    held += isAccessible ? counters.heldAccessible : counters.held - counters.heldAccessible;
+  }
+  const reason = "together" in want ? "not-enough-together" : "not-enough-seats";
+  return { reason, facts: { free, held } };
+}
+
+function openTo(show: Show, { accessible }: WantFilter): OpenSeats {
+  return accessible === true ? show.reserved : show.general;
 }
 
 function allocateSeats(
   show: Show,
-  { seats, ...filter }: WantFilter & { readonly seats: readonly number[] },
-  { sections, byStaff }: { sections: readonly number[]; byStaff: boolean },
+  { seats, sections, priceMax, accessible }: WantFilter & { readonly seats: readonly number[] },
+  byStaff: boolean,
 ): Places | Shortage {
   const taken = seats.filter((seat) => !isOpen(show, seat, byStaff));
   if (taken.length > 0) return { reason: "seats-taken", facts: { seats: taken } };
-  const { accessible } = filter;
-  const suits = (seat: number) =>
-    sections.includes(sectionOfSeat(show.plan, seat)) &&
-    (accessible !== true || show.accessible.has(seat));
-  const suiting =
-    sections === show.allSections && accessible !== true ? seats : seats.filter(suits);
+  const { plan, facts } = show;
+  const suiting = seats.filter((seat) => {
+    const section = facts.layout.sections[sectionOfSeat(plan, seat)];
+    const isNamed = sections?.includes(section?.name ?? "") ?? true;
+    const isAffordable = priceMax === undefined || (section?.price ?? 0) <= priceMax;
+    return isNamed && isAffordable && (accessible !== true || show.accessible.has(seat));
+  });
   if (suiting.length === seats.length) return { seats, standing: [] };
   return { reason: "not-enough-seats", facts: { free: suiting.length, held: 0 } };
 }
@@ -163,26 +162,35 @@ function isOpen(show: Show, seat: number, byStaff: boolean): boolean {
   return !show.taken.has(seat) && (byStaff || !show.blocked.has(seat));
 }
 
-function countHeld(show: Show, sections: readonly number[], isAccessible: boolean): number {
-  return sections.reduce((sum, section) => {
-    const { held, heldAccessible } = countersOf(show, section);
-    return sum + (isAccessible ? heldAccessible : held - heldAccessible);
-  }, 0);
+function takeTogether(
+  show: Show,
+  want: WantFilter & { readonly together: readonly number[] },
+  sections: readonly number[],
+): Places | null {
+  const groups = chooseTogether({
+    open: openTo(show, want),
+    plan: show.plan,
+    sections,
+    groups: want.together,
+    freeStanding: (section) => (want.accessible === true ? 0 : freeStanding(show, section)),
+  });
+  return groups === null ? null : mergePlaces(groups);
 }
 
-/** The first free places in the layout's order, section by section. */
+/** The first free places in the layout's order, section by section; null if there are not that many. */
 function takeFirst(
   show: Show,
-  { count, accessible }: WantFilter & { readonly count: number },
+  want: WantFilter & { readonly count: number },
   sections: readonly number[],
-): Places {
-  const open = accessible === true ? show.reserved : show.general;
+): Places | null {
+  const open = openTo(show, want);
   const seats: number[] = [];
   const standing: StandingPlaces[] = [];
-  let missing = count;
+  let missing = want.count;
   for (const section of sections) {
     if (missing === 0) break;
-    const places = accessible === true ? 0 : Math.min(missing, freeStanding(show, section));
+    const places =
+      want.accessible === true ? 0 : Math.min(missing, freeStanding(show, section));
     if (places > 0) standing.push({ section, count: places });
     missing -= places;
     let left = Math.min(missing, open.count(section));
@@ -194,8 +202,7 @@ function takeFirst(
     }
     assert(left === 0, "the counters agree with the seats");
   }
-  assert(missing === 0, "the counters agree with the sections");
-  return { seats, standing };
+  return missing === 0 ? { seats, standing } : null;
 }
 
 /** The groups as one booking's places. */

@@ -8,8 +8,8 @@ export class AssertionError extends Error {
 }
 
 /** Throws an AssertionError unless `fact` holds; `message` says what should have been true. */
-export function assert(fact: boolean, message: string): asserts fact {
-  if (!fact) throw new AssertionError(message);
+export function assert(fact: boolean, message: string | (() => string)): asserts fact {
+  if (!fact) throw new AssertionError(typeof message === "string" ? message : message());
 }
 
 /** Stands where the types say that no case is left. */

@@ -108,7 +108,7 @@ function rowNames(rows: string): string[] {
 
 /** The section of a numbered seat, as an index into the layout. */
 export function sectionOfSeat(plan: SeatPlan, seat: number): number {
-  assert(seat >= 1 && seat <= plan.seats, `seat ${seat} is in 1…${plan.seats}`);
+  assert(seat >= 1 && seat <= plan.seats, () => `seat ${seat} is in 1…${plan.seats}`);
   let [low, high] = [0, plan.sections.length - 1];
   while (low < high) {
     const middle = (low + high + 1) >> 1;

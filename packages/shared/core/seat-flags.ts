@@ -17,7 +17,7 @@ export class SeatFlags {
 
   /** Sets or clears the flag of a seat; says whether that changed anything. */
   set(seat: number, flag: boolean): boolean {
-    assert(seat >= 1 && seat <= this.size, `seat ${seat} is in 1…${this.size}`);
+    assert(seat >= 1 && seat <= this.size, () => `seat ${seat} is in 1…${this.size}`);
     if (this.has(seat) === flag) return false;
     this.#words[seat >>> 5] = (this.#words[seat >>> 5] ?? 0) ^ (1 << (seat & 31));
     return true;

@@ -165,7 +165,7 @@ export function countSeatsHeld(show: Show, seats: readonly number[], sign: 1 | -
 
 export function countersOf(show: Show, section: number): SectionCounters {
   const counters = show.sections[section];
-  assert(counters !== undefined, `section ${section} is in the layout`);
+  assert(counters !== undefined, () => `section ${section} is in the layout`);
   return counters;
 }
 

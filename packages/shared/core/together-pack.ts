@@ -20,6 +20,7 @@ type Packed = {
 
 /** Some places for all groups, or null if there are none. */
 export function packGroups(seating: Seating, sizes: readonly number[]): Spot[] | null {
+  if (seating.findRank(FIT.any, Math.max(...sizes), 0) === NONE) return null;
   const runs = findLongestRuns(seating, sizes);
   const all = (1 << sizes.length) - 1;
   // By the set of groups packed, as bits.

@@ -55,7 +55,7 @@ export class Seating {
     this.open = open;
     this.#plan = plan;
     this.#spans = buildSpans(open, sections);
-    this.#standing = listStanding(open, sections).map((section) => ({
+    this.#standing = listStanding(open, plan, sections).map((section) => ({
       rank: firsts[section] ?? 0,
       free: freeStanding(section),
     }));
@@ -212,11 +212,10 @@ function buildSpans({ ranks }: OpenSeats, sections: readonly number[]): readonly
 }
 
 /** The standing ones among the sections. Most shows have none, or a few, and most wants allow every section. */
-function listStanding({ ranks }: OpenSeats, sections: readonly number[]): readonly number[] {
+function listStanding({ ranks }: OpenSeats, plan: SeatPlan, sections: readonly number[]) {
   const isAllowed = ranks.standing.length === 0 || sections.length === ranks.blockEnds.length;
   if (isAllowed) return ranks.standing;
-  const allowed = new Set(sections);
-  return ranks.standing.filter((section) => allowed.has(section));
+  return sections.filter((section) => plan.sections[section]?.kind === "standing");
 }
 
 export function seatsOfSpot({ seat, size }: Spot): number[] {
