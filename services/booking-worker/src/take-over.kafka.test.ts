@@ -3,10 +3,17 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
+import { CANCELS_PER_STEP_MAX } from "@seatline/shared/core/decide-show.ts";
+import { buildPlainLayout } from "@seatline/shared/core/layout.ts";
 import type { Request } from "@seatline/shared/core/requests.ts";
 import { openBrokerProxy } from "@seatline/shared/testing/broker.ts";
 import { TestLine, readInOrder } from "@seatline/shared/testing/line.ts";
-import { requestBook, requestConfirm, requestShow } from "@seatline/shared/testing/requests.ts";
+import {
+  requestBook,
+  requestChange,
+  requestConfirm,
+  requestShow,
+} from "@seatline/shared/testing/requests.ts";
 import { TEST_PARTITIONS } from "@seatline/shared/testing/servers.ts";
 import { waitUntil } from "@seatline/shared/testing/wait-until.ts";
 
@@ -70,6 +77,38 @@ describe("a worker that takes over", () => {
     expect(outcomes.map(({ value }) => JSON.parse(value) as { first: number })).toMatchObject(
       records.map((record) => ({ first: record.first })),
     );
+  });
+
+  // The end of a show is more than one step may do: its continuation must not die with the worker.
+  it("goes on with what the one before began and could not put into the line again", async () => {
+    const created = requestShow({ layout: buildPlainLayout(3_000) });
+    const count = 2 * CANCELS_PER_STEP_MAX + 10;
+    const books = Array.from({ length: count }, () => requestBook(created.showId, { count: 1 }));
+    await line.ask(created, ...books);
+    const proxy = await openBrokerProxy();
+    const outcomes = await line.follow(line.topics.outcomes);
+    const muted = await start({ publishTo: [proxy.address], publishDeadlineMs: 1_000 });
+    await waitUntil("all is decided and told", () => {
+      return readInOrder(outcomes, 0).at(-1)?.next === count + 1;
+    });
+    proxy.freeze();
+    await line.ask(requestChange(created.showId, { sale: "cancelled" }));
+    await line.decidedUpTo(0, count + 2);
+    const live = async () => {
+      const [row] = await line.sql<{ live: number }[]>`
+        select count(*)::int as live from bookings where status <> 'CANCELLED'`;
+      return row?.live ?? 0;
+    };
+    expect(await live()).toBe(count - CANCELS_PER_STEP_MAX);
+    await muted.close();
+    await proxy.close();
+    workers.length = 0;
+
+    await start();
+    await waitUntil("every booking has ended", async () => (await live()) === 0);
+    const entries = (await line.readEntries(0)).slice(count + 1);
+    expect(entries.filter(({ changed }) => changed.length > 0).length).toBe(3);
+    expect(await line.sql`select 1 from seats`).toHaveLength(0);
   });
 
   // Else the holds of the first batch were short by as long as the taking lasted.
