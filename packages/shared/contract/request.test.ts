@@ -32,6 +32,11 @@ function spoil(request: Request, changes: Json): string {
   return JSON.stringify({ ...(JSON.parse(encodeRequest(request)) as Json), ...changes });
 }
 
+/** As many seats as a want may name. */
+function listSeats(first: number): number[] {
+  return Array.from({ length: PLACES_PER_BOOKING_MAX }, (_, index) => first + index);
+}
+
 function faultOf(text: string): string {
   const parsed = parseRequest(text);
   return "fault" in parsed ? parsed.fault : "none";
@@ -133,6 +138,10 @@ describe("what is no request", () => {
     ["an empty list of wants", spoil(book, { wants: [] })],
     ["eleven wants", spoil(book, { wants: Array.from({ length: 11 }, () => ({ count: 1 })) })],
     ["groups of too many", spoil(book, { wants: [{ together: [26, 25] }] })],
+    [
+      "wants of too many words",
+      spoil(book, { wants: Array.from({ length: 6 }, () => ({ seats: listSeats(100_000) })) }),
+    ],
     ["no groups", spoil(book, { wants: [{ together: [] }] })],
     ["a group of nobody", spoil(book, { wants: [{ together: [0] }] })],
     ["nine groups", spoil(book, { wants: [{ together: [1, 1, 1, 1, 1, 1, 1, 1, 1] }] })],

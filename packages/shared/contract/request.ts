@@ -30,6 +30,7 @@ import {
   TimeSchema,
   UuidSchema,
   WANTS_MAX,
+  findWantsFault,
   wantFilter,
 } from "./values.ts";
 
@@ -214,7 +215,9 @@ function findFault(request: Request): string | null {
       return findRangesFault(request);
     case "book": {
       const asksTooMany = request.wants.some((want) => wantedPlaces(want) > PLACES_PER_BOOKING_MAX);
-      return asksTooMany ? `/wants has one of more than ${PLACES_PER_BOOKING_MAX} places` : null;
+      if (asksTooMany) return `/wants has one of more than ${PLACES_PER_BOOKING_MAX} places`;
+      const fault = findWantsFault(request.wants);
+      return fault === null ? null : `/wants ${fault}`;
     }
     case "confirm":
     case "extend":

@@ -5,7 +5,7 @@
 import { Type } from "typebox";
 import type { TSchema } from "typebox";
 
-import type { ShowRules } from "../core/model.ts";
+import type { ShowRules, Want } from "../core/model.ts";
 
 /** Most places one booking can ask for. Keeps one request's work, and its message, small. */
 export const PLACES_PER_BOOKING_MAX = 50;
@@ -16,7 +16,16 @@ export const WANTS_MAX = 10;
 /** Most groups in one want: the search for places for all of them together stays small. */
 const GROUPS_MAX = 8;
 /** Most sections that one want names. */
-const WANT_SECTIONS_MAX = 100;
+const WANT_SECTIONS_MAX = 20;
+/** All wants of a booking together: they stand in every record that tells of it. */
+const WANTS_BYTES_MAX = 2_048;
+
+/** Whether all wants together are short enough; if not, what should be, in the words that follow "wants". */
+export function findWantsFault(wants: readonly Want[]): string | null {
+  return Buffer.byteLength(JSON.stringify(wants)) > WANTS_BYTES_MAX
+    ? `must have at most ${WANTS_BYTES_MAX} bytes together`
+    : null;
+}
 
 /** The highest price of one place, in minor units. */
 const PRICE_MAX = 100_000_000;

@@ -97,16 +97,41 @@ export function findCustomerLimit(
 /** Whatever is free is spoken for: in the words in which this want would hear that nothing is. */
 function buildNothingFree(show: Show, want: Want): Shortage {
   if ("seats" in want) return { reason: "seats-taken", facts: { seats: want.seats } };
-  const { reason, facts } = buildShortage(show, want, findSections(show, want));
-  return { reason, facts: { ...facts, free: 0 } };
+  const reason = "together" in want ? "not-enough-together" : "not-enough-seats";
+  const { held } = measure(poolOf(show, want), findSections(show, want));
+  return { reason, facts: { free: 0, held } };
 }
 
 function allocateWant(show: Show, want: Want, byStaff: boolean): Places | Shortage {
   if ("seats" in want) return allocateSeats(show, want, byStaff);
+  const pool = poolOf(show, want);
   const sections = findSections(show, want);
-  const places =
-    "together" in want ? takeTogether(show, want, sections) : takeFirst(show, want, sections);
-  return places ?? buildShortage(show, want, sections);
+  if ("count" in want) {
+    const facts = measure(pool, sections, want.count);
+    if (facts.free < want.count) return { reason: "not-enough-seats", facts };
+    return takeFirst(pool, sections, want.count);
+  }
+  const groups = chooseTogether({
+    open: pool.open,
+    plan: show.plan,
+    sections,
+    groups: want.together,
+    freeStanding: (section) => standingOf(pool, section),
+  });
+  if (groups !== null) return mergePlaces(groups);
+  return { reason: "not-enough-together", facts: measure(pool, sections) };
+}
+
+/** Of which places of a show a want is given some. */
+type Pool = { readonly show: Show; readonly open: OpenSeats; readonly isAccessible: boolean };
+
+function poolOf(show: Show, { accessible }: WantFilter): Pool {
+  const isAccessible = accessible === true;
+  return { show, open: isAccessible ? show.reserved : show.general, isAccessible };
+}
+
+function standingOf({ show, isAccessible }: Pool, section: number): number {
+  return isAccessible ? 0 : freeStanding(show, section);
 }
 
 /** The sections that a want may take, ascending. */
@@ -115,29 +140,26 @@ function findSections(show: Show, { sections, priceMax }: WantFilter): readonly 
   const named =
     sections === undefined
       ? show.allSections
-      : sections.flatMap((name) => show.sectionByName.get(name) ?? []).sort((a, b) => a - b);
+      : [...new Set(sections.flatMap((name) => show.sectionByName.get(name) ?? []))];
   const { sections: shapes } = show.facts.layout;
-  return priceMax === undefined
-    ? named
-    : named.filter((section) => (shapes[section]?.price ?? 0) <= priceMax);
+  const found: number[] = [];
+  for (const section of named) {
+    if (priceMax === undefined || (shapes[section]?.price ?? 0) <= priceMax) found.push(section);
+  }
+  return sections === undefined ? found : found.sort((a, b) => a - b);
 }
 
-/** What the want could have had. It alone looks at every section: whoever is given places need not wait for that. */
-function buildShortage(show: Show, want: Want, sections: readonly number[]): Shortage {
-  const isAccessible = want.accessible === true;
-  const open = openTo(show, want);
+/** What is free in the sections, and held; `enough` free places need not be counted beyond. */
+function measure(pool: Pool, sections: readonly number[], enough = Infinity) {
+  const { show, open, isAccessible } = pool;
   let [free, held] = [0, 0];
   for (const section of sections) {
+    free += open.count(section) + standingOf(pool, section);
+    if (free >= enough) break;
     const counters = countersOf(show, section);
-    free += open.count(section) + (isAccessible ? 0 : freeStanding(show, section));
     held += isAccessible ? counters.heldAccessible : counters.held - counters.heldAccessible;
   }
-  const reason = "together" in want ? "not-enough-together" : "not-enough-seats";
-  return { reason, facts: { free, held } };
-}
-
-function openTo(show: Show, { accessible }: WantFilter): OpenSeats {
-  return accessible === true ? show.reserved : show.general;
+  return { free, held };
 }
 
 function allocateSeats(
@@ -162,35 +184,15 @@ function isOpen(show: Show, seat: number, byStaff: boolean): boolean {
   return !show.taken.has(seat) && (byStaff || !show.blocked.has(seat));
 }
 
-function takeTogether(
-  show: Show,
-  want: WantFilter & { readonly together: readonly number[] },
-  sections: readonly number[],
-): Places | null {
-  const groups = chooseTogether({
-    open: openTo(show, want),
-    plan: show.plan,
-    sections,
-    groups: want.together,
-    freeStanding: (section) => (want.accessible === true ? 0 : freeStanding(show, section)),
-  });
-  return groups === null ? null : mergePlaces(groups);
-}
-
-/** The first free places in the layout's order, section by section; null if there are not that many. */
-function takeFirst(
-  show: Show,
-  want: WantFilter & { readonly count: number },
-  sections: readonly number[],
-): Places | null {
-  const open = openTo(show, want);
+/** The first free places in the layout's order, section by section. */
+function takeFirst(pool: Pool, sections: readonly number[], count: number): Places {
+  const { show, open } = pool;
   const seats: number[] = [];
   const standing: StandingPlaces[] = [];
-  let missing = want.count;
+  let missing = count;
   for (const section of sections) {
     if (missing === 0) break;
-    const places =
-      want.accessible === true ? 0 : Math.min(missing, freeStanding(show, section));
+    const places = Math.min(missing, standingOf(pool, section));
     if (places > 0) standing.push({ section, count: places });
     missing -= places;
     let left = Math.min(missing, open.count(section));
@@ -202,7 +204,8 @@ function takeFirst(
     }
     assert(left === 0, "the counters agree with the seats");
   }
-  return missing === 0 ? { seats, standing } : null;
+  assert(missing === 0, "the counters agree with the sections");
+  return { seats, standing };
 }
 
 /** The groups as one booking's places. */

@@ -101,7 +101,7 @@ describe("many who wait", () => {
 
   it.each([
     { want: ANY, told: "refused: not-enough-seats, booking n" },
-    { want: { seats: [8_000] }, told: "refused: seats-taken, booking n" },
+    { want: { seats: [4_000] }, told: "refused: seats-taken, booking n" },
     { want: { together: [2] }, told: "refused: not-enough-together, booking n" },
   ])("go before a newcomer, who finds nothing free of $want", ({ want, told }) => {
     const { state } = play(history());

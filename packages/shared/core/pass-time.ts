@@ -17,9 +17,9 @@ import type { LineState, Show } from "./show.ts";
  * work. More can only be due at once after a long stand-still of a very large show; the next requests, and
  * the sweep's, release the rest, oldest first.
  */
-export const LAPSES_PER_REQUEST_MAX = 2_000;
+export const LAPSES_PER_REQUEST_MAX = 1_000;
 /** At most so many who wait are given places at once; until all were asked, nobody else gets any. */
-export const SERVES_PER_REQUEST_MAX = 2_000;
+export const SERVES_PER_REQUEST_MAX = 1_000;
 
 /**
  * Ends what has lapsed by the log's clock, oldest first; `subject`, the booking that the request speaks
@@ -67,12 +67,13 @@ function lapse(booking: Booking, moment: Moment): Booking {
 
 /**
  * Gives places that came back to those who wait, in the order of their places in the line, whole
- * groups only. Consumes the state; returns what it wrote, and whether all who wait were asked.
+ * groups only, at most `max` of them. Consumes the state; returns what it wrote, and whether all who wait
+ * were asked.
  */
 export function serveWaiting(
   state: LineState,
   show: Show,
-  moment: Moment,
+  { moment, max }: { readonly moment: Moment; readonly max: number },
 ): { readonly writes: Write[]; readonly isDone: boolean } {
   const writes: Write[] = [];
   if (!show.mayServe || findSaleRefusal(show.facts, moment) !== null) {
@@ -80,7 +81,7 @@ export function serveWaiting(
   }
   const walk = show.waiting.walk();
   for (let id = walk.next(); id !== undefined; id = walk.next()) {
-    if (writes.length >= SERVES_PER_REQUEST_MAX) return { writes, isDone: false };
+    if (writes.length >= max) return { writes, isDone: false };
     const before = state.bookings.get(id);
     assert(before?.status === "WAITING", `booking ${id} waits`);
     if (hasLapsed(before, moment)) {

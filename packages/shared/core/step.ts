@@ -5,7 +5,7 @@
 import { apply } from "./apply.ts";
 import { decide } from "./decide.ts";
 import type { Decision, Moment } from "./decision.ts";
-import { releaseLapsed, serveWaiting } from "./pass-time.ts";
+import { SERVES_PER_REQUEST_MAX, releaseLapsed, serveWaiting } from "./pass-time.ts";
 import { readIds } from "./requests.ts";
 import type { ChangeShow, Request } from "./requests.ts";
 import type { LineState, Show } from "./show.ts";
@@ -25,10 +25,14 @@ export function step(state: LineState, request: Request, moment: Moment): Decisi
   }
   const subject = bookingId === null ? undefined : state.bookings.get(bookingId);
   const lapses = releaseLapsed(state, { show, subject }, moment);
-  const before = serveWaiting(state, show, moment);
+  const max = SERVES_PER_REQUEST_MAX;
+  const before = serveWaiting(state, show, { moment, max });
   const decision = decide(state, request, moment);
   apply(state, decision.writes);
-  const after = before.isDone ? serveWaiting(state, show, moment) : { writes: [], isDone: false };
+  const left = max - before.writes.length;
+  const after = before.isDone
+    ? serveWaiting(state, show, { moment, max: left })
+    : { writes: [], isDone: false };
   const followUp = decision.followUp ?? (after.isDone ? null : nudge(show));
   return {
     outcome: decision.outcome,

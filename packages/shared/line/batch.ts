@@ -58,8 +58,11 @@ export type CoreFailure = { readonly failedAt: number; readonly error: unknown }
  * lapses in front of that request, the largest record stays below what the topic takes.
  */
 export const BATCH_WRITES_MAX = 2_000;
-/** Bytes of its record after which a batch is cut: half of what the topic takes. */
-const BATCH_RECORD_BYTES_MAX = 8 * 1024 * 1024;
+/**
+ * Bytes of its record after which a batch is cut: a quarter of what the topic takes. Behind it one more
+ * request may still bring all that time may change at once.
+ */
+const BATCH_RECORD_BYTES_MAX = 4 * 1024 * 1024;
 /** Far more than any request of ours has; a larger message is parked unread. */
 export const REQUEST_BYTES_MAX = 256 * 1024;
 

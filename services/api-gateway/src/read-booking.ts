@@ -2,7 +2,7 @@
 import type { Static } from "typebox";
 
 import type { BookBody, CancelBody } from "@seatline/shared/contract/http-bookings.ts";
-import { PLACES_PER_BOOKING_MAX } from "@seatline/shared/contract/values.ts";
+import { PLACES_PER_BOOKING_MAX, findWantsFault } from "@seatline/shared/contract/values.ts";
 import { wantedPlaces } from "@seatline/shared/core/model.ts";
 import type { Want, WantFilter } from "@seatline/shared/core/model.ts";
 import type { Cancel } from "@seatline/shared/core/requests.ts";
@@ -24,10 +24,13 @@ export function readBook(body: Body, faults: Fault[]): Omit<BookInput, "key"> {
   if (waitUntil !== undefined && ifUnavailable === undefined) {
     faults.push({ path: "/waitUntil", message: 'needs "ifUnavailable": "wait"' });
   }
+  const wants = readWants(body, faults);
+  const fault = findWantsFault(wants);
+  if (fault !== null) faults.push({ path: "/wants", message: fault });
   return {
     showId,
     customer,
-    wants: readWants(body, faults),
+    wants,
     confirmNow: confirm === "now",
     holdMs: null,
     wait: ifUnavailable === undefined ? null : { until },

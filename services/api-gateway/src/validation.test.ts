@@ -47,7 +47,7 @@ test("a list tells the faults of its items where they are", () => {
     [{ count: 0 }, "/wants/0/count: must be a whole number from 1 to 50"],
     [
       { count: 1, sections: "A" },
-      "/wants/0/sections: must list 1 to 100 different names of sections",
+      "/wants/0/sections: must list 1 to 20 different names of sections",
     ],
     [
       { count: 1, priceMax: -1 },
