@@ -45,9 +45,6 @@ const SEATS = "must list 1 to 50 different seat numbers, each a whole number fro
 const CUSTOMER = "must be 1 to 128 characters without control characters";
 const ONE_OF = "exactly one of count, seats, together and wants must be given";
 
-/** Fifty seats, one beside the other. */
-const seatsFrom = (first: number) => Array.from({ length: 50 }, (_, index) => first + index);
-
 test.each<[string, unknown, string, string]>([
   ["a count as text", { count: "2" }, "/count", COUNT],
   ["a negative count", { count: -3 }, "/count", COUNT],
@@ -81,27 +78,6 @@ test.each<[string, unknown, string, string]>([
   ["an empty list of wants", { wants: [] }, "/wants", "must list 1 to 10 wants"],
   ["a want of nothing", { wants: [{}] }, "/wants/0", "exactly one of count, seats and together"],
   ["a want with a wrong count", { wants: [{ count: 0 }] }, "/wants/0/count", "must be"],
-  ["groups of too many", { together: [30, 30] }, "/together", "at most 50 people together"],
-  ["a price without words", { count: 1, priceMax: "5" }, "/priceMax", "must be a whole number"],
-  [
-    "a wish to wait without one",
-    { count: 1, waitUntil: "2027-12-24T12:00:00Z" },
-    "/waitUntil",
-    "needs",
-  ],
-  [
-    "a wait until no day",
-    { count: 1, ifUnavailable: "wait", waitUntil: "2027-02-30T12:00:00Z" },
-    "/waitUntil",
-    "must be a day",
-  ],
-  [
-    "wants of too many words",
-    { wants: Array.from({ length: 10 }, (_, it) => ({ seats: seatsFrom(1_000 * (it + 1)) })) },
-    "/wants",
-    "at most 2048 bytes",
-  ],
-  ["two narrow wants", { wants: [{ count: 1 }], priceMax: 5 }, "", ONE_OF],
 ])("a booking with %s is refused by name", async (...[, members, path, message]) => {
   const body = { showId: show.id, ...(members as object) };
   const problem = problemOf(await client.askAndWait(body));

@@ -133,12 +133,11 @@ test("a payment that comes late is rescued while nobody else has the seats, and 
   const { id: showId } = await client.createShow({ holdSeconds: 1, capacity: 2 });
   const kept = await client.book({ showId, seats: [1] });
   const lost = await client.book({ showId, seats: [2] });
-  await expect
-    .poll(
-      async () => (await client.expiryRun()).expired > 0 || (await client.booking(lost.id)).status,
-      { timeout: 10_000 },
-    )
-    .not.toBe("PENDING");
+  const sweep = async () => {
+    await client.expiryRun();
+    return (await client.booking(lost.id)).status;
+  };
+  await expect.poll(sweep, { timeout: 10_000 }).toBe("FAILED");
   await client.book({ showId, seats: [2] });
   const rescued = await client.confirm(kept.id, { body: { payment: "late" } });
   expect(expectStatus(200, rescued)).toMatchObject({
@@ -301,4 +300,74 @@ test("who waits is served in order, whole groups only, before any newcomer", asy
   expect((await client.book({ showId, count: 1 })).seats).toEqual([4]);
   const past = { ...wait, count: 4, waitUntil: "2026-01-01T00:00:00Z" };
   expect(problemOf(await client.askAndWait(past))).toMatchObject({ reason: "not-enough-seats" });
+});
+
+/** Fifty seats, one beside the other. */
+const seatsFrom = (first: number) => Array.from({ length: 50 }, (_, index) => first + index);
+const TOO_MANY_WORDS = Array.from({ length: 10 }, (_, it) => ({ seats: seatsFrom(1_000 + it) }));
+const UNTIL = "2027-02-30T12:00:00Z";
+
+test.each<[string, unknown, string, string]>([
+  ["groups of too many", { together: [30, 30] }, "/together", "at most 50 people together"],
+  ["a price in words", { count: 1, priceMax: "5" }, "/priceMax", "must be a whole number"],
+  [
+    "an end of waiting alone",
+    { count: 1, waitUntil: "2027-12-24T12:00:00Z" },
+    "/waitUntil",
+    "needs",
+  ],
+  [
+    "no such day",
+    { count: 1, ifUnavailable: "wait", waitUntil: UNTIL },
+    "/waitUntil",
+    "must be a day",
+  ],
+  ["a filter beside a ladder", { wants: [{ count: 1 }], priceMax: 5 }, "", "exactly one of"],
+  ["wants of too many words", { wants: TOO_MANY_WORDS }, "/wants", "at most 2048 bytes"],
+])("a booking with %s is refused by name", async (...[, members, path, message]) => {
+  const { client } = stack();
+  const { id: showId } = await client.createShow();
+  const problem = problemOf(await client.askAndWait({ showId, ...(members as object) }));
+  expect(problem).toMatchObject({
+    status: 400,
+    errors: [{ path, message: expect.stringContaining(message) }],
+  });
+});
+
+test("what is wrong with a layout, or with a change, is told all at once", async () => {
+  const { client } = stack();
+  const body = {
+    name: "A",
+    startsAt: "2027-12-25T19:00:00Z",
+    sections: [
+      { name: "Stalls", rows: "A-C", seatsPerRow: [10, 10], blocked: ["D1"], price: 1 },
+      { name: "Stalls", standing: 5 },
+    ],
+    opensAt: "2027-12-25T19:00:00Z",
+    closesAt: "2027-12-24T19:00:00Z",
+    holdSeconds: 600,
+    holdMaxSeconds: 60,
+  };
+  const paths = (problem: { errors?: readonly { path: string }[] }) =>
+    problem.errors?.map(({ path }) => path).sort();
+  const layout = problemOf(await client.call("/v1/shows", { body }));
+  expect(layout.status).toBe(400);
+  expect(paths(layout)).toEqual([
+    "/closesAt",
+    "/holdMaxSeconds",
+    "/sections/0/price",
+    "/sections/0/seatsPerRow",
+    "/sections/1/name",
+  ]);
+  const { id } = await client.createShow();
+  const patch = (changes: unknown) =>
+    client.call(`/v1/shows/${id}`, { method: "PATCH", body: changes });
+  expect(paths(problemOf(await patch({})))).toEqual([""]);
+  const change = { block: "3-1", unblock: "x", status: "gone", colour: "red" };
+  expect(paths(problemOf(await patch(change)))).toEqual(["/colour", "/status"]);
+  expect(paths(problemOf(await patch({ block: "3-1", unblock: "x" })))).toEqual([
+    "/block",
+    "/unblock",
+  ]);
+  expect(await client.show(id)).toMatchObject({ version: 1 });
 });

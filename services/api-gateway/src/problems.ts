@@ -51,7 +51,7 @@ export const PROBLEMS = {
   "hold-expired": {
     status: 410,
     title: "Hold expired",
-    about: "The booking was not confirmed in time and its seats are free again. Book anew.",
+    about: "The booking was not confirmed in time, and has lost its places. Book anew.",
   },
   "booking-not-pending": {
     status: 409,
