@@ -215,7 +215,11 @@ function buildSpans({ ranks }: OpenSeats, sections: readonly number[]): readonly
 function listStanding({ ranks }: OpenSeats, plan: SeatPlan, sections: readonly number[]) {
   const isAllowed = ranks.standing.length === 0 || sections.length === ranks.blockEnds.length;
   if (isAllowed) return ranks.standing;
-  return sections.filter((section) => plan.sections[section]?.kind === "standing");
+  const standing: number[] = [];
+  for (const section of sections) {
+    if (plan.sections[section]?.kind === "standing") standing.push(section);
+  }
+  return standing;
 }
 
 export function seatsOfSpot({ seat, size }: Spot): number[] {

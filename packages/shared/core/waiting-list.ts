@@ -8,8 +8,7 @@ export type Waiting = { readonly id: string; readonly offset: number; readonly k
 
 export class WaitingList {
   readonly #members = new Map<string, Waiting>();
-  /** Of each kind, ascending by offset. */
-  readonly #byKind = new Map<string, Waiting[]>();
+  readonly #byKind = new Map<string, KindQueue>();
 
   get size(): number {
     return this.#members.size;
@@ -29,28 +28,28 @@ export class WaitingList {
 
   add(member: Waiting): void {
     assert(!this.#members.has(member.id), `booking ${member.id} does not wait yet`);
-    this.#members.set(member.id, member);
-    const queue = this.#byKind.get(member.kind) ?? [];
+    const queue = this.#byKind.get(member.kind) ?? new KindQueue();
+    queue.add(member);
     this.#byKind.set(member.kind, queue);
-    queue.splice(positionOf(queue, member.offset), 0, member);
+    this.#members.set(member.id, member);
   }
 
   delete(id: string): boolean {
     const member = this.#members.get(id);
     if (member === undefined) return false;
     this.#members.delete(id);
-    const queue = this.#byKind.get(member.kind) ?? [];
-    queue.splice(positionOf(queue, member.offset), 1);
-    if (queue.length === 0) this.#byKind.delete(member.kind);
+    const queue = this.#byKind.get(member.kind);
+    queue?.delete(member);
+    if (queue?.size === 0) this.#byKind.delete(member.kind);
     return true;
   }
 
-  /** Where a booking stands: 1 is served first. */
+  /** Where a booking stands: 1 is served first. Costs a binary search per kind. */
   rankOf(id: string): number | null {
     const member = this.#members.get(id);
     if (member === undefined) return null;
     let before = 0;
-    for (const queue of this.#byKind.values()) before += positionOf(queue, member.offset);
+    for (const queue of this.#byKind.values()) before += queue.countBefore(member.offset);
     return before + 1;
   }
 
@@ -59,69 +58,145 @@ export class WaitingList {
     return [...this.#members.values()].sort((a, b) => a.offset - b.offset).map(({ id }) => id);
   }
 
+  /** While it lasts, only whom it has just asked may leave the list, and nobody may join. */
   walk(): Walk {
-    return new Walk(this.#byKind);
+    return new Walk(this.#byKind.values());
   }
 
   clone(): WaitingList {
     const copy = new WaitingList();
-    for (const member of this.#members.values()) copy.#members.set(member.id, member);
-    for (const [kind, queue] of this.#byKind) copy.#byKind.set(kind, [...queue]);
+    for (const [id, member] of this.#members) copy.#members.set(id, member);
+    for (const [kind, queue] of this.#byKind) copy.#byKind.set(kind, queue.clone());
     return copy;
   }
 }
 
-type Head = { readonly queue: readonly Waiting[]; index: number };
+/** A gap below this is not worth closing. */
+const GAP_MIN = 32;
+
+/**
+ * Those of one kind, ascending by offset. Nearly all leave at the front, where they are served: they
+ * leave a gap there, because to move a hundred thousand others up for each of them would take most of the
+ * time. It is closed when it is as long as the queue.
+ */
+class KindQueue {
+  #members: (Waiting | undefined)[] = [];
+  #gap = 0;
+
+  get size(): number {
+    return this.#members.length - this.#gap;
+  }
+
+  at(index: number): Waiting | undefined {
+    return this.#members[this.#gap + index];
+  }
+
+  countBefore(offset: number): number {
+    return countWhile(this.size, (index) => (this.at(index)?.offset ?? 0) < offset);
+  }
+
+  add(member: Waiting): void {
+    const index = this.countBefore(member.offset);
+    const isFree = this.at(index)?.offset !== member.offset;
+    assert(isFree, `nobody else waits at ${member.offset}`);
+    this.#members.splice(this.#gap + index, 0, member);
+  }
+
+  delete(member: Waiting): void {
+    const index = this.countBefore(member.offset);
+    assert(this.at(index) === member, `booking ${member.id} is in the queue of its kind`);
+    if (index > 0) {
+      this.#members.splice(this.#gap + index, 1);
+      return;
+    }
+    this.#members[this.#gap] = undefined;
+    this.#gap += 1;
+    if (this.#gap < GAP_MIN || this.#gap < this.size) return;
+    this.#members = this.#members.slice(this.#gap);
+    this.#gap = 0;
+  }
+
+  clone(): KindQueue {
+    const copy = new KindQueue();
+    copy.#members = this.#members.slice(this.#gap);
+    return copy;
+  }
+}
+
+type Head = { readonly queue: KindQueue; index: number };
 
 /** Once through the list, kind by kind together, always on to the lowest place. */
 class Walk {
-  /** The next of each kind that was not given up. */
+  /** The next of each kind that was not given up, the lowest place last, where it is taken off at once. */
   readonly #heads: Head[];
-  #last: Head | undefined;
+  #asked: Head | undefined;
+  #goesOn: Head | undefined;
+  #lastOffset = Number.NEGATIVE_INFINITY;
 
-  constructor(byKind: ReadonlyMap<string, readonly Waiting[]>) {
-    this.#heads = [...byKind.values()].map((queue) => ({ queue, index: 0 }));
+  constructor(queues: Iterable<KindQueue>) {
+    this.#heads = [...queues]
+      .map((queue) => ({ queue, index: 0 }))
+      .sort((a, b) => offsetOf(b) - offsetOf(a));
   }
 
   /** The id of the next who waits; say of each what became of it before asking again. */
   next(): string | undefined {
-    let first: Head | undefined;
-    for (const head of this.#heads) {
-      if (offsetOf(head) < offsetOf(first)) first = head;
-    }
-    this.#last = first;
-    return first?.queue[first.index]?.id;
+    assert(this.#asked === undefined, "it was said what became of the last");
+    // Only now: whoever is taken may leave the list before or after that is said.
+    this.#putBack();
+    const head = this.#heads.pop();
+    const member = head?.queue.at(head.index);
+    if (member === undefined) return undefined;
+    assert(member.offset > this.#lastOffset, "who was taken has left, and nobody has joined");
+    this.#lastOffset = member.offset;
+    this.#asked = head;
+    return member.id;
   }
 
   /** There was nothing for it, and so there is nothing for all who would accept the same. */
   giveUp(): void {
-    const last = this.#last;
-    assert(last !== undefined, "somebody was asked");
-    this.#heads.splice(this.#heads.indexOf(last), 1);
+    this.#answer();
   }
 
   /** Only for this one there was nothing. */
   pass(): void {
-    assert(this.#last !== undefined, "somebody was asked");
-    this.#last.index += 1;
+    const head = this.#answer();
+    head.index += 1;
+    this.#goesOn = head;
   }
 
-  /** It was served, and is about to leave the list: then the next of its kind stands where it stood. */
+  /** It was served, and leaves the list: then the next of its kind stands where it stood. */
   take(): void {
-    assert(this.#last !== undefined, "somebody was asked");
+    this.#goesOn = this.#answer();
+  }
+
+  #answer(): Head {
+    const head = this.#asked;
+    assert(head !== undefined, "somebody was asked");
+    this.#asked = undefined;
+    return head;
+  }
+
+  #putBack(): void {
+    const head = this.#goesOn;
+    this.#goesOn = undefined;
+    if (head?.queue.at(head.index) === undefined) return;
+    const offset = offsetOf(head);
+    const isLater = (index: number) => offsetOf(this.#heads[index]) > offset;
+    this.#heads.splice(countWhile(this.#heads.length, isLater), 0, head);
   }
 }
 
 function offsetOf(head: Head | undefined): number {
-  return head?.queue[head.index]?.offset ?? Number.POSITIVE_INFINITY;
+  return head?.queue.at(head.index)?.offset ?? Number.POSITIVE_INFINITY;
 }
 
-/** Where the offset is, or would be. */
-function positionOf(queue: readonly Waiting[], offset: number): number {
-  let [low, high] = [0, queue.length];
+/** For how many of the first `size` indexes a test holds that, once it fails, fails for all that follow. */
+function countWhile(size: number, holds: (index: number) => boolean): number {
+  let [low, high] = [0, size];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((queue[middle]?.offset ?? 0) < offset) low = middle + 1;
+    if (holds(middle)) low = middle + 1;
     else high = middle;
   }
   return low;
