@@ -71,6 +71,19 @@ test("a booking is confirmed at once for an admin who asks for it, and for nobod
   expect(booking).toMatchObject({ status: "CONFIRMED", expiresAt: null, seats: [1] });
 });
 
+test("what only the staff may do, nobody else may say to do as staff", async () => {
+  const { id: showId } = await stack().client.createShow();
+  const asStaff = { showId, seats: [1], as: "staff", confirm: "now" };
+  const detail = '"as": "staff" needs the admin token.';
+  expect(problemOf(await guarded.askAndWait({ ...asStaff, confirm: undefined })).status).toBe(403);
+  const headers = bearer(ADMIN_TOKEN);
+  const { id } = await guarded.book(asStaff, headers);
+  const body = { as: "staff" };
+  expect(problemOf(await guarded.cancel(id, { body }))).toMatchObject({ status: 403, detail });
+  const cancelled = await guarded.cancel(id, { body, headers });
+  expect(expectStatus(200, cancelled)).toMatchObject({ status: "CANCELLED" });
+});
+
 test("the list of bookings is filtered by show and status, and paged", async () => {
   const { client } = stack();
   const { id: showId } = await client.createShow({ capacity: 6, cancelConfirmed: true });

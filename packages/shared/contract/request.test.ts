@@ -227,6 +227,11 @@ describe("hashBook", () => {
   it("tells whether the same is asked for", () => {
     expect(hashBook({ ...book })).toBe(book.requestHash);
     expect(hashBook({ ...book, wants: [{ seats: [1, 2] }] })).toBe(book.requestHash);
+    const [one, other] = [
+      [{ count: 1, sections: ["A"], priceMax: 5 }],
+      [{ priceMax: 5, sections: ["A"], count: 1 }],
+    ];
+    expect(hashBook({ ...book, wants: one ?? [] })).toBe(hashBook({ ...book, wants: other ?? [] }));
     const others = [
       { ...book, showId: "another" },
       { ...book, customer: null },

@@ -1,8 +1,8 @@
 /**
  * What was told while a request stood in the line, against what became of it: whole sales of 20,000 requests,
  * recorded as the topic and the records of the worker bring them, in bursts that are far faster than the line.
- * Planted faults: requests ahead that are never forgotten, seats named ahead that are not noticed, a verdict
- * from what was free at the beginning.
+ * Planted fault: a verdict that leaves out what is asked for ahead. What the lines tell is held by
+ * `line-ahead.test.ts`.
  */
 import { describe, expect, it } from "vitest";
 
