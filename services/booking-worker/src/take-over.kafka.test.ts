@@ -87,10 +87,13 @@ describe("a worker that takes over", () => {
     await line.ask(created, ...books);
     const proxy = await openBrokerProxy();
     const outcomes = await line.follow(line.topics.outcomes);
+    const events = await line.follow(line.topics.events);
     const muted = await start({ publishTo: [proxy.address], publishDeadlineMs: 1_000 });
     await waitUntil("all is decided and told", () => {
-      return readInOrder(outcomes, 0).at(-1)?.next === count + 1;
+      return readInOrder(outcomes, 0).at(-1)?.next === count + 1 && events.length >= count;
     });
+    // Until the worker has the broker's acks, too: without them it would decide nothing more.
+    await pause(500);
     proxy.freeze();
     await line.ask(requestChange(created.showId, { sale: "cancelled" }));
     await line.decidedUpTo(0, count + 2);
