@@ -1,4 +1,4 @@
-/** What the two commands are told. Throws one sentence for what makes no sense. */
+/** What the commands are told. Throws one sentence for what makes no sense. */
 import { parseArgs } from "node:util";
 
 export type KillPlan =
@@ -19,11 +19,19 @@ export type LatencyOptions = {
   readonly isAsserted: boolean;
 };
 
+export type PerformanceOptions = {
+  readonly rounds: number;
+  /** Whether the document is written, not only printed. */
+  readonly isWritten: boolean;
+};
+
 const BOOKINGS_MAX = 200_000;
 const SEATS_MAX = 1_000_000;
 const CONNECTIONS_MAX = 2_000;
 const SAMPLES_MIN = 20;
 const SAMPLES_MAX = 100_000;
+const ROUNDS_MIN = 5;
+const ROUNDS_MAX = 10_000;
 
 export function parseStressOptions(args: readonly string[]): StressOptions {
   const { values } = parseArgs({
@@ -67,6 +75,18 @@ export function parseLatencyOptions(args: readonly string[]): LatencyOptions {
   });
   const samples = parseWhole("--samples", values.samples, { min: SAMPLES_MIN, max: SAMPLES_MAX });
   return { url: parseUrl(values.url), samples, isAsserted: values.assert };
+}
+
+export function parsePerformanceOptions(args: readonly string[]): PerformanceOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      rounds: { type: "string", default: "51" },
+      write: { type: "boolean", default: false },
+    },
+  });
+  const rounds = parseWhole("--rounds", values.rounds, { min: ROUNDS_MIN, max: ROUNDS_MAX });
+  return { rounds, isWritten: values.write };
 }
 
 function parseKill(given: {

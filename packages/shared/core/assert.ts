@@ -7,7 +7,10 @@ export class AssertionError extends Error {
   override readonly name = "AssertionError";
 }
 
-/** Throws an AssertionError unless `fact` holds; `message` says what should have been true. */
+/**
+ * Throws an AssertionError unless `fact` holds; `message` says what should have been true. It is a function where
+ * it has to be put together for every seat: to do that costs more than what it guards.
+ */
 export function assert(fact: boolean, message: string | (() => string)): asserts fact {
   if (!fact) throw new AssertionError(typeof message === "string" ? message : message());
 }

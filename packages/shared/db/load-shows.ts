@@ -80,7 +80,7 @@ export async function loadShows(
   ]);
   for (const { taken, standing, ...row } of rows) {
     restoreShow(state, factsOf(parseRow(row)), {
-      taken: parseTaken(taken),
+      taken: parseNumbers(taken),
       standing,
       bookings: bookings.filter((booking) => booking.showId === row.id),
     });
@@ -93,13 +93,13 @@ export async function loadShows(
   return new Map(rows.map(({ id, version, hash }) => [id, { version, hash }]));
 }
 
-/** The taken seats of a show in ascending order, as the database can hand them over fastest. */
-function takenSeats(sql: Sql) {
+/** The taken seats of a show `s` in ascending order, as the database can hand them over fastest. */
+export function takenSeats(sql: Sql) {
   return sql`(select string_agg(t.seat_no::text, ',' order by t.seat_no) from seats t where t.show_id = s.id)`;
 }
 
-function parseTaken(taken: string | null): number[] {
-  return taken === null ? [] : taken.split(",").map(Number);
+export function parseNumbers(text: string | null): number[] {
+  return text === null ? [] : text.split(",").map(Number);
 }
 
 /** Loads what customers have of those of the shows that limit them and that memory does not know yet. */
@@ -187,9 +187,9 @@ export async function findSeats(sql: Sql, showId: string): Promise<SeatsRow | nu
   const { version, standing } = row;
   return {
     version,
-    taken: parseTaken(row.taken),
-    held: parseTaken(row.held),
+    taken: parseNumbers(row.taken),
+    held: parseNumbers(row.held),
     standing,
-    waiting: parseTaken(row.waiting),
+    waiting: parseNumbers(row.waiting),
   };
 }
