@@ -35,7 +35,7 @@ export function checkBounds({ decide, load }: PerformanceReport): Bound[] {
   return [
     {
       promise: `a new owner loads the show in at most ${encodeMs(LOAD_MAX_MS)}`,
-      measured: encodeMs(load.totalMs),
+      measured: `${encodeMs(load.totalMs)} (the first time in a process ${encodeMs(load.firstMs)})`,
       isMet: load.totalMs <= LOAD_MAX_MS,
     },
     {
@@ -74,7 +74,7 @@ export function buildDocument(report: PerformanceReport): string[] {
   return [
     "# Performance: what a show of a million seats costs",
     "",
-    "`npm run performance -- --write` measured all of this and wrote it down; without `--write` it only prints. It takes a few minutes, and exits with 1 where a bound is not met. It starts a Postgres of its own, or takes the server that `DATABASE_URL` names; there it makes a database of its own, which is gone afterwards.",
+    "`npm run performance -- --write` measured all of this and wrote it down; without `--write` it only prints. It takes a minute or two, and exits with 1 where a bound is not met. It starts a Postgres of its own, or takes the server that `DATABASE_URL` names; there it makes a database of its own, which is gone afterwards.",
     "",
     `Measured on ${machine}. The figures vary from machine to machine, and with what else runs on it; the ratios hardly do.`,
     "",
