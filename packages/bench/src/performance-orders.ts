@@ -2,8 +2,8 @@
  * Who buys what until half of a show is sold: groups that click on seats anywhere, groups that take the best
  * that there is, or every other seat, so that nobody can sit together any more. Reads the show as it fills.
  */
-import { rowOfSeat } from "@seatline/shared/core/layout.ts";
-import type { SeatPlan } from "@seatline/shared/core/layout.ts";
+import { rowOfSeat } from "@seatline/shared/core/seats/layout.ts";
+import type { SeatPlan } from "@seatline/shared/core/seats/layout.ts";
 import type { Want } from "@seatline/shared/core/model.ts";
 import { freePlaces, freeStanding } from "@seatline/shared/core/show.ts";
 import type { Show } from "@seatline/shared/core/show.ts";

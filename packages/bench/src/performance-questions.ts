@@ -2,7 +2,7 @@
  * What is asked of the shows, by kind: every kind of want, plain and narrowed, ladders, refusals, and changes of
  * bookings. Each is asked in several variants, so that it is not one seat or one section that is measured.
  */
-import { sectionOfSeat } from "@seatline/shared/core/layout.ts";
+import { sectionOfSeat } from "@seatline/shared/core/seats/layout.ts";
 import type { Booking, RefusalReason, Want, WantFilter } from "@seatline/shared/core/model.ts";
 import type { Request } from "@seatline/shared/core/requests.ts";
 

@@ -3,10 +3,10 @@
  * but size, half sold in three ways. Everything follows from fixed numbers, so every run measures the same.
  */
 import type { Moment } from "@seatline/shared/core/decision.ts";
-import { buildPlainLayout } from "@seatline/shared/core/layout.ts";
-import type { Layout, Section } from "@seatline/shared/core/layout.ts";
+import { buildPlainLayout } from "@seatline/shared/core/seats/layout.ts";
+import type { Layout, Section } from "@seatline/shared/core/seats/layout.ts";
 import type { Booking, ShowFacts, Want } from "@seatline/shared/core/model.ts";
-import { encodeRanges } from "@seatline/shared/core/ranges.ts";
+import { encodeRanges } from "@seatline/shared/core/seats/ranges.ts";
 import type { Book } from "@seatline/shared/core/requests.ts";
 import { buildLineState } from "@seatline/shared/core/show.ts";
 import type { LineState, Show } from "@seatline/shared/core/show.ts";

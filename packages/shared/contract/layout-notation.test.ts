@@ -8,9 +8,9 @@
 import { Compile } from "typebox/compile";
 import { describe, expect, it } from "vitest";
 
-import { SeatLabels, buildPlainLayout, buildSeatPlan, layoutPlaces } from "../core/layout.ts";
-import type { Layout, Section } from "../core/layout.ts";
-import { encodeRanges } from "../core/ranges.ts";
+import { SeatLabels, buildPlainLayout, buildSeatPlan, layoutPlaces } from "../core/seats/layout.ts";
+import type { Layout, Section } from "../core/seats/layout.ts";
+import { encodeRanges } from "../core/seats/ranges.ts";
 import { buildRandom, seedOfRun } from "../testing/random.ts";
 import type { Random } from "../testing/random.ts";
 import {

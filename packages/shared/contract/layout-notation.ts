@@ -15,11 +15,11 @@ import {
   seatInRow,
   sectionOfSeat,
   sectionPlaces,
-} from "../core/layout.ts";
-import type { Layout, SeatPlan, SeatedSection, Section } from "../core/layout.ts";
-import { joinRanges, parseRanges } from "../core/ranges.ts";
-import type { Range } from "../core/ranges.ts";
-import { expandRowNames, findReferredSeats, parseRowNames } from "../core/row-names.ts";
+} from "../core/seats/layout.ts";
+import type { Layout, SeatPlan, SeatedSection, Section } from "../core/seats/layout.ts";
+import { joinRanges, parseRanges } from "../core/seats/ranges.ts";
+import type { Range } from "../core/seats/ranges.ts";
+import { expandRowNames, findReferredSeats, parseRowNames } from "../core/seats/row-names.ts";
 import {
   CAPACITY_MAX,
   NullableSchema,

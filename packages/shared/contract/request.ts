@@ -10,7 +10,7 @@ import { Compile } from "typebox/compile";
 import { CONFIRMATIONS, SALES, wantedPlaces } from "../core/model.ts";
 import { unreachable } from "../core/assert.ts";
 import type { Want } from "../core/model.ts";
-import { parseRanges } from "../core/ranges.ts";
+import { parseRanges } from "../core/seats/ranges.ts";
 import type { Book, ChangeShow, CreateShow, Request } from "../core/requests.ts";
 import { LayoutSchema, findLayoutFault } from "./layout-notation.ts";
 import {

@@ -23,7 +23,7 @@ import {
 } from "../testing/builders.ts";
 import type { Timed } from "../testing/builders.ts";
 import { allocate } from "./allocate.ts";
-import { buildPlainLayout } from "./layout.ts";
+import { buildPlainLayout } from "./seats/layout.ts";
 import type { Want } from "./model.ts";
 
 const FOUR = at(0, createShow({ layout: buildPlainLayout(4) }));

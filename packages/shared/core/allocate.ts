@@ -3,7 +3,7 @@
  * Reads the show and changes nothing.
  */
 import { assert } from "./assert.ts";
-import { sectionOfSeat } from "./layout.ts";
+import { sectionOfSeat } from "./seats/layout.ts";
 import { wantedPlaces } from "./model.ts";
 import type {
   Allocation,
@@ -14,11 +14,11 @@ import type {
   Want,
   WantFilter,
 } from "./model.ts";
-import type { OpenSeats } from "./open-seats.ts";
+import type { OpenSeats } from "./seats/open-seats.ts";
 import { NO_USAGE, countersOf, freeStanding } from "./show.ts";
 import type { Show } from "./show.ts";
-import { chooseTogether } from "./together.ts";
-import type { Group } from "./together.ts";
+import { chooseTogether } from "./seats/together.ts";
+import type { Group } from "./seats/together.ts";
 
 type Shortage = { readonly reason: RefusalReason; readonly facts: RefusalFacts };
 

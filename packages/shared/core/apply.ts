@@ -3,7 +3,7 @@ import { assert, unreachable } from "./assert.ts";
 import { countPlaces, isLive, limitsCustomers } from "./model.ts";
 import type { Write } from "./decision.ts";
 import type { Booking, Places, ShowFacts } from "./model.ts";
-import { seatsOf } from "./ranges.ts";
+import { seatsOf } from "./seats/ranges.ts";
 import {
   NO_USAGE,
   buildShow,
@@ -15,8 +15,8 @@ import {
   memberOf,
 } from "./show.ts";
 import type { LineState, Show } from "./show.ts";
-import { SeatFlags } from "./seat-flags.ts";
-import { sectionOfSeat } from "./layout.ts";
+import { SeatFlags } from "./seats/seat-flags.ts";
+import { sectionOfSeat } from "./seats/layout.ts";
 
 /**
  * Carries out the writes of one decision. It consumes the state it is given and returns it: a copy

@@ -19,7 +19,7 @@ import {
 } from "../testing/builders.ts";
 import type { Timed } from "../testing/builders.ts";
 import type { Outcome } from "./decision.ts";
-import { buildPlainLayout } from "./layout.ts";
+import { buildPlainLayout } from "./seats/layout.ts";
 import { REFUSAL_REASONS } from "./model.ts";
 import type { RefusalReason } from "./model.ts";
 

@@ -1,14 +1,14 @@
 /** Decides what becomes of a show: created, changed, cancelled with everything that was booked in it. */
 import { assert } from "./assert.ts";
-import type { Layout } from "./layout.ts";
+import type { Layout } from "./seats/layout.ts";
 import { isLive } from "./model.ts";
 import type { Decision, Moment, Write } from "./decision.ts";
 import type { Booking, RefusalFacts, ShowFacts } from "./model.ts";
 import { moveTo, refuse } from "./outcome.ts";
 import type { Refusal } from "./outcome.ts";
-import { encodeRanges, parseRanges, seatsOf } from "./ranges.ts";
+import { encodeRanges, parseRanges, seatsOf } from "./seats/ranges.ts";
 import type { ChangeShow, CreateShow, SectionChange, ShowChanges } from "./requests.ts";
-import { SeatFlags } from "./seat-flags.ts";
+import { SeatFlags } from "./seats/seat-flags.ts";
 import { countersOf, freeStanding } from "./show.ts";
 import type { LineState, Show } from "./show.ts";
 

@@ -17,7 +17,7 @@ import {
   tell,
 } from "../testing/builders.ts";
 import type { Timed } from "../testing/builders.ts";
-import { buildPlainLayout } from "./layout.ts";
+import { buildPlainLayout } from "./seats/layout.ts";
 import type { ShowRules, Want } from "./model.ts";
 
 const show = (rules: Partial<ShowRules>) =>

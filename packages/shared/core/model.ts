@@ -3,7 +3,7 @@
  * one of these plain values, so it can be written to a log and read back unchanged. Times are whole
  * milliseconds since 1970, UTC; money is whole minor units of the show's currency.
  */
-import type { Layout } from "./layout.ts";
+import type { Layout } from "./seats/layout.ts";
 
 /** A request's position in the line, for ever. */
 export type Place = { readonly partition: number; readonly offset: number };

@@ -22,7 +22,7 @@ import type { Timed } from "../testing/builders.ts";
 import { checkState } from "../testing/core-invariants.ts";
 import { CANCELS_PER_STEP_MAX } from "./decide-show.ts";
 import type { Decision } from "./decision.ts";
-import { buildPlainLayout } from "./layout.ts";
+import { buildPlainLayout } from "./seats/layout.ts";
 import { LAPSES_PER_REQUEST_MAX, SERVES_PER_REQUEST_MAX } from "./pass-time.ts";
 import type { LineState } from "./show.ts";
 import { step } from "./step.ts";

@@ -1,6 +1,6 @@
 /** What can be asked for: the messages of the line as plain values. */
 import { unreachable } from "./assert.ts";
-import type { Layout } from "./layout.ts";
+import type { Layout } from "./seats/layout.ts";
 import type { SALES, ShowFacts, ShowRules, Want } from "./model.ts";
 
 export type CreateShow = {

@@ -4,12 +4,12 @@
  */
 import { assert } from "./assert.ts";
 import { DeadlineQueue } from "./deadline-queue.ts";
-import { buildSeatPlan, sectionOfSeat } from "./layout.ts";
-import type { SeatPlan, Section } from "./layout.ts";
+import { buildSeatPlan, sectionOfSeat } from "./seats/layout.ts";
+import type { SeatPlan, Section } from "./seats/layout.ts";
 import type { Booking, Places, ShowFacts } from "./model.ts";
-import { OpenSeats } from "./open-seats.ts";
-import { countSeats, seatsOf } from "./ranges.ts";
-import { SeatFlags } from "./seat-flags.ts";
+import { OpenSeats } from "./seats/open-seats.ts";
+import { countSeats, seatsOf } from "./seats/ranges.ts";
+import { SeatFlags } from "./seats/seat-flags.ts";
 import { WaitingList } from "./waiting-list.ts";
 
 export type SectionCounters = {

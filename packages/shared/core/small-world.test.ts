@@ -28,7 +28,7 @@ import {
 import type { ShowOptions } from "../testing/builders.ts";
 import { checkStep, describeState } from "../testing/core-invariants.ts";
 import type { Moment } from "./decision.ts";
-import { buildPlainLayout } from "./layout.ts";
+import { buildPlainLayout } from "./seats/layout.ts";
 import type { Book, Request } from "./requests.ts";
 import { buildLineState, cloneLineState } from "./show.ts";
 import type { LineState } from "./show.ts";

@@ -17,7 +17,7 @@ import {
   play,
   tell,
 } from "../testing/builders.ts";
-import { buildPlainLayout } from "./layout.ts";
+import { buildPlainLayout } from "./seats/layout.ts";
 
 const SEAT_1 = { seats: [1] };
 const CREATED = at(0, createShow());

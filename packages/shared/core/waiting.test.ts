@@ -22,7 +22,7 @@ import {
   tell,
 } from "../testing/builders.ts";
 import type { Timed } from "../testing/builders.ts";
-import { buildPlainLayout } from "./layout.ts";
+import { buildPlainLayout } from "./seats/layout.ts";
 import type { Want } from "./model.ts";
 
 const SEAT_1 = { seats: [1] };

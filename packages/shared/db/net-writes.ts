@@ -5,7 +5,7 @@
 import type { Write } from "../core/decision.ts";
 import { isLive } from "../core/model.ts";
 import type { Booking, ShowFacts } from "../core/model.ts";
-import { encodeRanges } from "../core/ranges.ts";
+import { encodeRanges } from "../core/seats/ranges.ts";
 
 export type SeatClaim = {
   readonly showId: string;

@@ -21,7 +21,7 @@ import {
   uuid,
 } from "drizzle-orm/pg-core";
 
-import type { Layout } from "../core/layout.ts";
+import type { Layout } from "../core/seats/layout.ts";
 import { BOOKING_STATUSES, SALES } from "../core/model.ts";
 import type { Booking, RefusalFacts, ShowRules, StandingPlaces, Want } from "../core/model.ts";
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { FIRST_TAIL, encodeEntry, hashChain, parseRecord } from "../contract/record.ts";
 import { encodeRequest } from "../contract/request.ts";
 import type { Book, Request } from "../core/requests.ts";
-import { buildPlainLayout } from "../core/layout.ts";
+import { buildPlainLayout } from "../core/seats/layout.ts";
 import { buildLineState } from "../core/show.ts";
 import { LAPSES_PER_REQUEST_MAX, SERVES_PER_REQUEST_MAX } from "../core/pass-time.ts";
 import type { LineMessage } from "./feed.ts";

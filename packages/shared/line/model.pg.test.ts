@@ -8,10 +8,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import type { RecordShow } from "../contract/record.ts";
 import { encodeRequest } from "../contract/request.ts";
-import { buildSeatPlan } from "../core/layout.ts";
-import type { Section } from "../core/layout.ts";
+import { buildSeatPlan } from "../core/seats/layout.ts";
+import type { Section } from "../core/seats/layout.ts";
 import type { Want } from "../core/model.ts";
-import { encodeRanges } from "../core/ranges.ts";
+import { encodeRanges } from "../core/seats/ranges.ts";
 import type { Book, CreateShow, Request, ShowChanges } from "../core/requests.ts";
 import { isLive } from "../core/model.ts";
 import { buildLineState, freePlaces } from "../core/show.ts";

@@ -3,8 +3,8 @@
  * to it. Everything is fixed: no clock, no randomness.
  */
 import type { Decision, Outcome, Write } from "../core/decision.ts";
-import { buildPlainLayout } from "../core/layout.ts";
-import type { Layout, Section } from "../core/layout.ts";
+import { buildPlainLayout } from "../core/seats/layout.ts";
+import type { Layout, Section } from "../core/seats/layout.ts";
 import { isLive } from "../core/model.ts";
 import type { ShowFacts, ShowRules, Want } from "../core/model.ts";
 import type {

@@ -1,8 +1,8 @@
 /** What the rules say of a change of a show, and of the bookings that end with a show that is cancelled. */
 import type { Moment } from "../core/decision.ts";
-import type { Layout } from "../core/layout.ts";
+import type { Layout } from "../core/seats/layout.ts";
 import type { Booking, RefusalFacts, ShowFacts } from "../core/model.ts";
-import { encodeRanges } from "../core/ranges.ts";
+import { encodeRanges } from "../core/seats/ranges.ts";
 import type { ChangeShow, ShowChanges } from "../core/requests.ts";
 import type { NaiveRefusal } from "./naive-places.ts";
 import { dateOf, isSame, refused } from "./naive-question.ts";

@@ -3,8 +3,8 @@
  * a customer has. Knows nothing of the sets, trees and counters with which the core answers the same.
  */
 import { assert } from "../core/assert.ts";
-import { seatsByRow } from "../core/layout.ts";
-import type { Layout } from "../core/layout.ts";
+import { seatsByRow } from "../core/seats/layout.ts";
+import type { Layout } from "../core/seats/layout.ts";
 import type { Booking, Places, ShowFacts, Want } from "../core/model.ts";
 
 export type NaiveSeat = {

@@ -9,8 +9,8 @@ import type { IdSecrets } from "../contract/booking-id.ts";
 import { partitionOf } from "../contract/partition.ts";
 import { hashBook, hashCreateShow } from "../contract/request.ts";
 import { DEFAULT_RULES } from "../contract/values.ts";
-import { buildPlainLayout } from "../core/layout.ts";
-import type { Layout } from "../core/layout.ts";
+import { buildPlainLayout } from "../core/seats/layout.ts";
+import type { Layout } from "../core/seats/layout.ts";
 import type { ShowRules, Want } from "../core/model.ts";
 import type {
   Book,

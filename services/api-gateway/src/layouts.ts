@@ -2,10 +2,10 @@
 import { hash } from "node:crypto";
 
 import { viewLayout } from "@seatline/shared/contract/layout-notation.ts";
-import { SeatLabels, buildSeatPlan } from "@seatline/shared/core/layout.ts";
-import type { Layout, SeatPlan } from "@seatline/shared/core/layout.ts";
-import { seatsOf } from "@seatline/shared/core/ranges.ts";
-import { SeatFlags } from "@seatline/shared/core/seat-flags.ts";
+import { SeatLabels, buildSeatPlan } from "@seatline/shared/core/seats/layout.ts";
+import type { Layout, SeatPlan } from "@seatline/shared/core/seats/layout.ts";
+import { seatsOf } from "@seatline/shared/core/seats/ranges.ts";
+import { SeatFlags } from "@seatline/shared/core/seats/seat-flags.ts";
 
 export class LayoutGuide {
   readonly layout: Layout;

@@ -7,8 +7,8 @@
 import { describe, expect, it } from "vitest";
 
 import { encodeRequest } from "@seatline/shared/contract/request.ts";
-import type { Layout } from "@seatline/shared/core/layout.ts";
-import { buildPlainLayout } from "@seatline/shared/core/layout.ts";
+import type { Layout } from "@seatline/shared/core/seats/layout.ts";
+import { buildPlainLayout } from "@seatline/shared/core/seats/layout.ts";
 import { isLive } from "@seatline/shared/core/model.ts";
 import type { Want } from "@seatline/shared/core/model.ts";
 import type { Book } from "@seatline/shared/core/requests.ts";

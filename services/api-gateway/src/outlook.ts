@@ -2,7 +2,7 @@
  * Will any be left? What a queued booking may expect, judged from what is free now and from what is asked
  * for ahead of it. Pure; the rule is told in docs/outlook.md, and tested against what really happened.
  */
-import { sectionOfSeat } from "@seatline/shared/core/layout.ts";
+import { sectionOfSeat } from "@seatline/shared/core/seats/layout.ts";
 import { wantedPlaces } from "@seatline/shared/core/model.ts";
 import type { Want, WantFilter } from "@seatline/shared/core/model.ts";
 import type { ShowRow } from "@seatline/shared/db/load-shows.ts";

@@ -1,7 +1,7 @@
 /** Planted faults: a record's free seats left out, a returned seat counted twice, a rank that is one too low. */
 import { expect, test } from "vitest";
 
-import { buildSeatPlan } from "@seatline/shared/core/layout.ts";
+import { buildSeatPlan } from "@seatline/shared/core/seats/layout.ts";
 import { isLive } from "@seatline/shared/core/model.ts";
 import type { Booking } from "@seatline/shared/core/model.ts";
 import type { Request } from "@seatline/shared/core/requests.ts";

@@ -1,9 +1,9 @@
 /** Which seats of one show are held and which confirmed, and who waits for some, at one version. */
 import type { RecordShow } from "@seatline/shared/contract/record.ts";
-import { sectionOfSeat } from "@seatline/shared/core/layout.ts";
+import { sectionOfSeat } from "@seatline/shared/core/seats/layout.ts";
 import type { Booking } from "@seatline/shared/core/model.ts";
-import { encodeRanges, seatsOf } from "@seatline/shared/core/ranges.ts";
-import { SeatFlags } from "@seatline/shared/core/seat-flags.ts";
+import { encodeRanges, seatsOf } from "@seatline/shared/core/seats/ranges.ts";
+import { SeatFlags } from "@seatline/shared/core/seats/seat-flags.ts";
 import type { SeatsRow } from "@seatline/shared/db/load-shows.ts";
 
 import type { LayoutGuide } from "./layouts.ts";

@@ -3,7 +3,7 @@
  * change of the show is kept.
  */
 import type { RecordShow } from "@seatline/shared/contract/record.ts";
-import { buildPlainLayout } from "@seatline/shared/core/layout.ts";
+import { buildPlainLayout } from "@seatline/shared/core/seats/layout.ts";
 import { classifyFault } from "@seatline/shared/runtime/faults.ts";
 import { expect, test } from "vitest";
 

@@ -4,7 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { CANCELS_PER_STEP_MAX } from "@seatline/shared/core/decide-show.ts";
-import { buildPlainLayout } from "@seatline/shared/core/layout.ts";
+import { buildPlainLayout } from "@seatline/shared/core/seats/layout.ts";
 import type { Request } from "@seatline/shared/core/requests.ts";
 import { openBrokerProxy } from "@seatline/shared/testing/broker.ts";
 import { TestLine, readInOrder } from "@seatline/shared/testing/line.ts";

@@ -16,7 +16,7 @@ import {
 import { parseLayout } from "@seatline/shared/contract/layout-notation.ts";
 import { DEFAULT_RULES } from "@seatline/shared/contract/values.ts";
 import type { ShowRules } from "@seatline/shared/core/model.ts";
-import { parseRanges } from "@seatline/shared/core/ranges.ts";
+import { parseRanges } from "@seatline/shared/core/seats/ranges.ts";
 import type { ShowChanges } from "@seatline/shared/core/requests.ts";
 import type { FastifyReply } from "fastify";
 

@@ -16,7 +16,7 @@ import {
   withMessage,
   HOLD_DEFAULT_MS,
 } from "@seatline/shared/contract/values.ts";
-import { buildPlainLayout } from "@seatline/shared/core/layout.ts";
+import { buildPlainLayout } from "@seatline/shared/core/seats/layout.ts";
 import { isLive, wantedPlaces } from "@seatline/shared/core/model.ts";
 import type { Booking, Want } from "@seatline/shared/core/model.ts";
 import { listBookings } from "@seatline/shared/db/list-bookings.ts";

@@ -3,7 +3,7 @@
  * places, so that whoever comes next is looked for beside them, and whoever borrows gives back. Knows one
  * group's places in order of preference; the groups together are weighed elsewhere.
  */
-import { assert } from "./assert.ts";
+import { assert } from "../assert.ts";
 import type { SeatPlan } from "./layout.ts";
 import { AISLE_COST } from "./open-row.ts";
 import type { OpenSeats } from "./open-seats.ts";

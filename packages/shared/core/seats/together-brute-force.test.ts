@@ -9,8 +9,8 @@
  * row, sections that are not allowed, places of a standing group taken for seats, borrowed seats kept.
  */
 import { describe, expect, it } from "vitest";
-import { buildRandom, seedOfRun } from "../testing/random.ts";
-import type { Random } from "../testing/random.ts";
+import { buildRandom, seedOfRun } from "../../testing/random.ts";
+import type { Random } from "../../testing/random.ts";
 import { buildSeatPlan } from "./layout.ts";
 import type { SeatPlan, Section } from "./layout.ts";
 import { OpenSeats } from "./open-seats.ts";

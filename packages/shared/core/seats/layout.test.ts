@@ -5,8 +5,8 @@
  */
 import { describe, expect, it } from "vitest";
 
-import { buildRandom, seedOfRun } from "../testing/random.ts";
-import type { Random } from "../testing/random.ts";
+import { buildRandom, seedOfRun } from "../../testing/random.ts";
+import type { Random } from "../../testing/random.ts";
 import {
   SeatLabels,
   buildPlainLayout,

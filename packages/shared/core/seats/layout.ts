@@ -3,7 +3,7 @@
  * lines of seats. Seats are numbered through the whole show from 1, section by section, row by row; standing
  * places have no number. Sections and rows stand in the order in which they are offered, the best first.
  */
-import { assert } from "./assert.ts";
+import { assert } from "../assert.ts";
 import { expandRowNames } from "./row-names.ts";
 
 /** Most rows in a show. */

@@ -2,7 +2,7 @@
  * Chooses places for groups, each of which sits side by side. Reads what is open and leaves it as it was;
  * whether the customer may have the places at all is decided elsewhere.
  */
-import { assert } from "./assert.ts";
+import { assert } from "../assert.ts";
 import { AISLE_COST } from "./open-row.ts";
 import { GROUP_SIZE_MAX } from "./row-fits.ts";
 import { packGroups } from "./together-pack.ts";

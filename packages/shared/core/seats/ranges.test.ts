@@ -5,7 +5,7 @@
  */
 import { describe, expect, it } from "vitest";
 
-import { buildRandom, seedOfRun } from "../testing/random.ts";
+import { buildRandom, seedOfRun } from "../../testing/random.ts";
 import { countSeats, encodeRanges, joinRanges, parseRanges, seatsOf } from "./ranges.ts";
 
 const seed = seedOfRun();

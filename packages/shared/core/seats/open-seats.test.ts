@@ -4,8 +4,8 @@
  * becomes empty, a run lost between two words or after the first one of a stretch, a copy that shares.
  */
 import { describe, expect, it } from "vitest";
-import { buildRandom, seedOfRun } from "../testing/random.ts";
-import type { Random } from "../testing/random.ts";
+import { buildRandom, seedOfRun } from "../../testing/random.ts";
+import type { Random } from "../../testing/random.ts";
 import { buildPlainLayout, buildSeatPlan } from "./layout.ts";
 import { OpenSeats } from "./open-seats.ts";
 import { GROUP_SIZE_MAX } from "./row-fits.ts";

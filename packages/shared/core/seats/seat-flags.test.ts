@@ -1,7 +1,7 @@
 /** Against the plainest set there is. Planted faults: a count that takes the seat itself along, a lost last word. */
 import { describe, expect, it } from "vitest";
 
-import { buildRandom, seedOfRun } from "../testing/random.ts";
+import { buildRandom, seedOfRun } from "../../testing/random.ts";
 import { SeatFlags } from "./seat-flags.ts";
 
 const seed = seedOfRun();

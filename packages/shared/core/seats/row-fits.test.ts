@@ -5,8 +5,8 @@
  * fits of before, a way to sit across an aisle that is left out.
  */
 import { describe, expect, it } from "vitest";
-import { buildRandom, seedOfRun } from "../testing/random.ts";
-import type { Random } from "../testing/random.ts";
+import { buildRandom, seedOfRun } from "../../testing/random.ts";
+import type { Random } from "../../testing/random.ts";
 import { ROW_SEATS_MAX, buildSeatPlan } from "./layout.ts";
 import type { SeatPlan, SeatedSection, Section } from "./layout.ts";
 import { AISLE_COST } from "./open-row.ts";

@@ -3,8 +3,8 @@
  * of preference is checked against every other choice in `together-brute-force.test.ts`.
  */
 import { describe, expect, it } from "vitest";
-import { buildRandom, seedOfRun } from "../testing/random.ts";
-import type { Random } from "../testing/random.ts";
+import { buildRandom, seedOfRun } from "../../testing/random.ts";
+import type { Random } from "../../testing/random.ts";
 import { buildSeatPlan } from "./layout.ts";
 import type { Section } from "./layout.ts";
 import { OpenSeats } from "./open-seats.ts";

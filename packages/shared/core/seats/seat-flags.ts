@@ -1,5 +1,5 @@
 /** One bit per seat: a plain set for what is only ever asked seat by seat. */
-import { assert } from "./assert.ts";
+import { assert } from "../assert.ts";
 
 export class SeatFlags {
   /** How many seats there are; they are numbered 1…size. */

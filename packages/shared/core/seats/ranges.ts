@@ -2,7 +2,7 @@
  * Seat numbers written short: ascending ranges like `1-2,5`, in layouts, seat maps and requests. What is written
  * here has one text for every set of seats; what is read may be less tidy, as people write it.
  */
-import { assert } from "./assert.ts";
+import { assert } from "../assert.ts";
 
 export type Range = { readonly first: number; readonly last: number };
 

@@ -3,7 +3,7 @@
  * where a group fits. Every answer costs about the same on a hundred seats as on a million. Never decides
  * which of the fits is the best.
  */
-import { assert } from "./assert.ts";
+import { assert } from "../assert.ts";
 import type { SeatPlan } from "./layout.ts";
 import { FitTree } from "./fit-tree.ts";
 import { OpenRow } from "./open-row.ts";
