@@ -24,11 +24,6 @@ import {
   withMessage,
 } from "./values.ts";
 
-export const CapacitySchema = withMessage(
-  Type.Integer({ minimum: 1, maximum: CAPACITY_MAX }),
-  `must be a whole number from 1 to ${CAPACITY_MAX}`,
-);
-
 const TimeOrNull = withMessage(
   NullableSchema(DateTimeSchema),
   "must be a time in ISO 8601 with an offset, like 2027-12-25T19:00:00Z, or null",

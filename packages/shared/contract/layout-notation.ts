@@ -22,6 +22,7 @@ import type { Range } from "../core/seats/ranges.ts";
 import { expandRowNames, findReferredSeats, parseRowNames } from "../core/seats/row-names.ts";
 import {
   CAPACITY_MAX,
+  CapacitySchema,
   NullableSchema,
   PriceSchema,
   SectionNameSchema,
@@ -51,10 +52,6 @@ function Member<T extends TSchema>(schema: T, message: string) {
   return Type.Optional(withMessage(schema, message));
 }
 
-const PlacesSchema = withMessage(
-  Type.Integer({ minimum: 1, maximum: CAPACITY_MAX }),
-  `must be a whole number from 1 to ${CAPACITY_MAX}`,
-);
 const CurrencySchema = Type.String({ pattern: "^[A-Z]{3}$", description: "ISO 4217" });
 // That rows are not too long is for `LayoutCheck`: it says which.
 const RowSeatsSchema = Type.Integer({ minimum: 1 });
@@ -93,7 +90,7 @@ const SectionBody = withMessage(
       aislesAfter: Member(AislesSchema, "must list numbers of seats in a row, ascending from 1"),
       blocked: ReferencesMember("Not for sale: seats A1, runs A1..30 and whole rows A"),
       accessible: ReferencesMember("Only for who asks for them; written like `blocked`"),
-      standing: Type.Optional(PlacesSchema),
+      standing: Type.Optional(CapacitySchema),
       price: Type.Optional(PriceSchema),
     },
     { ...strict, description: "Either seated, with rows and seatsPerRow, or standing" },
@@ -105,7 +102,7 @@ type SectionBody = Static<typeof SectionBody>;
 /** The members that the body of POST /v1/shows has about its layout. */
 export const LayoutBody = Type.Object(
   {
-    capacity: Type.Optional(PlacesSchema),
+    capacity: Type.Optional(CapacitySchema),
     sections: Member(
       Type.Array(SectionBody, { minItems: 1, maxItems: SECTIONS_MAX }),
       `must list 1 to ${SECTIONS_MAX} sections`,
@@ -158,7 +155,7 @@ export const LayoutSchema = Type.Object({
         seatsPerRow: SeatsPerRowSchema,
         aislesAfter: AislesSchema,
       }),
-      Type.Object({ ...named, kind: Type.Literal("plain"), name: NoName, seats: PlacesSchema }),
+      Type.Object({ ...named, kind: Type.Literal("plain"), name: NoName, seats: CapacitySchema }),
       Type.Object({
         ...named,
         kind: Type.Literal("standing"),

@@ -76,6 +76,12 @@ export const CustomerSchema = TextSchema(128);
 export const PaymentSchema = TextSchema(255);
 export const ShowNameSchema = TextSchema(200);
 
+/** Places of a show, or of one of its sections. */
+export const CapacitySchema = withMessage(
+  Type.Integer({ minimum: 1, maximum: CAPACITY_MAX }),
+  `must be a whole number from 1 to ${CAPACITY_MAX}`,
+);
+
 export const CountSchema = withMessage(
   Type.Integer({ minimum: 1, maximum: PLACES_PER_BOOKING_MAX }),
   `must be a whole number from 1 to ${PLACES_PER_BOOKING_MAX}`,

@@ -6,8 +6,8 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 
-import { CapacitySchema } from "@seatline/shared/contract/http-shows.ts";
 import {
+  CapacitySchema,
   CustomerSchema,
   DEFAULT_RULES,
   PLACES_PER_BOOKING_MAX,
