@@ -2,6 +2,7 @@
 import { Type } from "typebox";
 
 import { CONFIRMATIONS } from "../core/model.ts";
+import { CAPACITY_MAX } from "../core/seats/layout.ts";
 import {
   DateTimeSchema,
   describedAs,
@@ -15,7 +16,6 @@ import {
 } from "./http.ts";
 import { LayoutBody } from "./layout-notation.ts";
 import {
-  CAPACITY_MAX,
   CountSchema,
   HOLD_MAX_MS,
   NullableSchema,

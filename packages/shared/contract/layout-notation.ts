@@ -7,6 +7,7 @@ import type { Static, TSchema } from "typebox";
 
 import { assert } from "../core/assert.ts";
 import {
+  CAPACITY_MAX,
   ROWS_MAX,
   ROW_SEATS_MAX,
   buildSeatPlan,
@@ -21,7 +22,6 @@ import { joinRanges, parseRanges } from "../core/seats/ranges.ts";
 import type { Range } from "../core/seats/ranges.ts";
 import { expandRowNames, findReferredSeats, parseRowNames } from "../core/seats/row-names.ts";
 import {
-  CAPACITY_MAX,
   CapacitySchema,
   NullableSchema,
   PriceSchema,

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { Request } from "../core/requests.ts";
+import { CAPACITY_MAX } from "../core/seats/layout.ts";
 import { layoutOf, seated, standing } from "../testing/builders.ts";
 import {
   requestBook,
@@ -13,7 +14,7 @@ import {
   requestShow,
 } from "../testing/requests.ts";
 import { encodeRequest, hashBook, parseRequest } from "./request.ts";
-import { CAPACITY_MAX, PLACES_PER_BOOKING_MAX } from "./values.ts";
+import { PLACES_PER_BOOKING_MAX } from "./values.ts";
 
 const show = requestShow();
 const book = requestBook(show.showId, { seats: [1, 2] }, { customer: "Zoë" });

@@ -10,11 +10,11 @@ import { Compile } from "typebox/compile";
 import { CONFIRMATIONS, SALES, wantedPlaces } from "../core/model.ts";
 import { unreachable } from "../core/assert.ts";
 import type { Want } from "../core/model.ts";
+import { CAPACITY_MAX } from "../core/seats/layout.ts";
 import { parseRanges } from "../core/seats/ranges.ts";
 import type { Book, ChangeShow, CreateShow, Request } from "../core/requests.ts";
 import { LayoutSchema, findLayoutFault } from "./layout-notation.ts";
 import {
-  CAPACITY_MAX,
   CountSchema,
   CustomerSchema,
   GroupsSchema,
@@ -216,6 +216,8 @@ function findFault(request: Request): string | null {
     case "book": {
       const asksTooMany = request.wants.some((want) => wantedPlaces(want) > PLACES_PER_BOOKING_MAX);
       if (asksTooMany) return `/wants has one of more than ${PLACES_PER_BOOKING_MAX} places`;
+      // Who waits is given places like anybody else: blocked seats among them nobody could be given.
+      if (request.byStaff && request.wait !== null) return "/wait is not for the staff";
       const fault = findWantsFault(request.wants);
       return fault === null ? null : `/wants ${fault}`;
     }

@@ -6,11 +6,10 @@ import { Type } from "typebox";
 import type { TSchema } from "typebox";
 
 import type { ShowRules, Want } from "../core/model.ts";
+import { CAPACITY_MAX } from "../core/seats/layout.ts";
 
 /** Most places one booking can ask for. Keeps one request's work, and its message, small. */
 export const PLACES_PER_BOOKING_MAX = 50;
-/** Most places a show can have. */
-export const CAPACITY_MAX = 1_000_000;
 /** Most wants in one booking: a ladder that is longer nobody climbs. */
 export const WANTS_MAX = 10;
 /** Most groups in one want: the search for places for all of them together stays small. */

@@ -84,7 +84,8 @@ describe("wants are tried in order", () => {
 
   it("and a booking without a want is a mistake of ours", () => {
     const show = play([FOUR]).state.shows.get("show");
-    const ask = { wants: [], customer: null, isHold: true, byStaff: false, isBehindOthers: false };
+    const vain = new Set<number>();
+    const ask = { wants: [], customer: null, isHold: true, byStaff: false, vain };
     expect(() => show && allocate(show, ask)).toThrow("at least one");
   });
 });

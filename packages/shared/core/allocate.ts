@@ -22,8 +22,14 @@ import type { Group } from "./seats/together.ts";
 
 type Shortage = { readonly reason: RefusalReason; readonly facts: RefusalFacts };
 
-/** Why nothing fits. `isOwn`: a limit of the customer's own stood in the way of at least one want. */
+/**
+ * Why nothing fits. `isOwn`: what this customer has already stood in the way of at least one want, which
+ * another customer might be given.
+ */
 export type NoPlaces = Shortage & { readonly isOwn: boolean };
+
+/** The wants, by their index, for which there is nothing, so that nobody need look. */
+export type Vain = { has(want: number): boolean; add(want: number): void };
 
 export type Ask = {
   readonly wants: readonly Want[];
@@ -32,8 +38,8 @@ export type Ask = {
   readonly isHold: boolean;
   /** Whether blocked seats may be taken, by their numbers. */
   readonly byStaff: boolean;
-  /** Whether nothing is free for it, because others go first. */
-  readonly isBehindOthers: boolean;
+  /** What is found to be in vain is added to it. */
+  readonly vain: Vain;
 };
 
 /** The seats and sections among the wants that a layout does not have; null if it has them all. */
@@ -60,14 +66,16 @@ export function allocate(show: Show, ask: Ask): Allocation | NoPlaces {
   let shortage: Shortage | undefined;
   let isOwn = false;
   for (const [index, want] of ask.wants.entries()) {
-    if (limit !== null && wantedPlaces(want) > limit.left) {
-      isOwn = true;
+    const places = wantedPlaces(want);
+    if (limit !== null && places > limit.left) {
+      isOwn ||= places <= limit.max;
       continue;
     }
-    const found = ask.isBehindOthers
+    const found = ask.vain.has(index)
       ? buildNothingFree(show, want)
       : allocateWant(show, want, ask.byStaff);
     if (!("reason" in found)) return { want: index, ...found };
+    ask.vain.add(index);
     shortage = found;
   }
   const told = shortage ?? limit;
@@ -75,11 +83,14 @@ export function allocate(show: Show, ask: Ask): Allocation | NoPlaces {
   return { reason: told.reason, facts: told.facts, isOwn };
 }
 
+/** `left`: how many more places a customer may have; `max`: how many anybody may. */
+type CustomerLimit = Shortage & { readonly left: number; readonly max: number };
+
 /** How many more places the customer may have, and what to say to who wants more; null for no limit. */
 export function findCustomerLimit(
   show: Show,
   { customer, isHold }: Pick<Ask, "customer" | "isHold">,
-): (Shortage & { readonly left: number }) | null {
+): CustomerLimit | null {
   const { seatsPerCustomerMax: seatsMax, holdsPerCustomerMax: holdsMax } = show.facts.rules;
   if (seatsMax === null && holdsMax === null) return null;
   const reason = "customer-limit-reached" as const;
@@ -87,14 +98,14 @@ export function findCustomerLimit(
   const { places, holds } = customer === null ? NO_USAGE : (show.usage.get(customer) ?? NO_USAGE);
   if (isHold && holdsMax !== null && (customer === null || holds >= holdsMax)) {
     const facts = { limitOf: "holds-per-customer", limit: holdsMax, used: holds } as const;
-    return { reason, facts, left: 0 };
+    return { reason, facts, left: 0, max: seatsMax ?? Infinity };
   }
   if (seatsMax === null) return null;
   const facts = { limitOf: "seats-per-customer", limit: seatsMax, used: places } as const;
-  return { reason, facts, left: customer === null ? 0 : seatsMax - places };
+  return { reason, facts, left: customer === null ? 0 : seatsMax - places, max: seatsMax };
 }
 
-/** Whatever is free is spoken for: in the words in which this want would hear that nothing is. */
+/** In the words in which a want would hear that nothing is free for it. */
 function buildNothingFree(show: Show, want: Want): Shortage {
   if ("seats" in want) return { reason: "seats-taken", facts: { seats: want.seats } };
   const reason = "together" in want ? "not-enough-together" : "not-enough-seats";

@@ -1,22 +1,27 @@
 /** Decides who gets places: a new booking, and one that has waited for them. */
 import { allocate, findUnknown } from "./allocate.ts";
+import type { Vain } from "./allocate.ts";
 import { wantedPlaces } from "./model.ts";
 import type { Decision, Moment } from "./decision.ts";
 import type { Allocation, Booking } from "./model.ts";
 import { asItIs, decidedAt, outcomeOf, refuse } from "./outcome.ts";
 import type { Refusal } from "./outcome.ts";
 import type { Book } from "./requests.ts";
-import { findSaleRefusal } from "./sale.ts";
+import { findSaleRefusal, isServing } from "./sale.ts";
 import { memberOf, priceOf } from "./show.ts";
 import type { LineState, Show } from "./show.ts";
 
 /** Most bookings that wait in one show; whoever comes later is refused. */
 const WAITING_MAX = 100_000;
 /**
- * Most different things that they wait for. When places come back, one of each is tried: this bounds the
- * work in front of one request.
+ * Most different wants that they have, and most different ladders made of these. When places come back,
+ * each want is looked for once, and each ladder gone through: this bounds the work in front of one request.
  */
+const WAITING_WANTS_MAX = 1_000;
 const WAITING_KINDS_MAX = 1_000;
+
+const NOTHING_IS_VAIN: Vain = { has: () => false, add: () => {} };
+const EVERYTHING_IS_VAIN: Vain = { has: () => true, add: () => {} };
 
 export function decideBook(state: LineState, request: Book, moment: Moment): Decision {
   const known = state.bookings.get(request.requestId);
@@ -34,7 +39,8 @@ function buildBooking(show: Show | undefined, request: Book, moment: Moment): Bo
   if (refusal !== null) return fail(asked, refusal);
   const isHold = !isConfirmedAtOnce(show, request);
   // Places came back, and not everybody who waits was asked yet: nobody goes before them.
-  const found = allocate(show, { ...request, isHold, isBehindOthers: show.mayServe });
+  const vain = isServing(show, moment) ? EVERYTHING_IS_VAIN : NOTHING_IS_VAIN;
+  const found = allocate(show, { ...request, isHold, vain });
   if (!("reason" in found)) {
     return give({ show, booking: asked, allocation: found }, request.holdMs, moment);
   }
@@ -107,8 +113,10 @@ function findWaitUntil(show: Show, { wait }: Book): number {
 }
 
 function hasRoomToWait({ waiting }: Show, asked: Booking): boolean {
+  const { kind } = memberOf(asked);
   if (waiting.size >= WAITING_MAX) return false;
-  return waiting.kinds < WAITING_KINDS_MAX || waiting.hasKind(memberOf(asked).kind);
+  if (waiting.hasKind(kind)) return true;
+  return waiting.kinds < WAITING_KINDS_MAX && waiting.countWantsWith(kind) <= WAITING_WANTS_MAX;
 }
 
 /** The booking with its places, held or confirmed. `holdMs` is what it asked for, if anything. */
@@ -137,7 +145,7 @@ export function give(
 }
 
 /** The places for a booking that has waited, or why it has none yet. */
-export function allocateWaiting(show: Show, { wants, customer, confirmNow }: Booking) {
+export function allocateWaiting(show: Show, { wants, customer, confirmNow }: Booking, vain: Vain) {
   const isHold = !isConfirmedAtOnce(show, { confirmNow });
-  return allocate(show, { wants, customer, isHold, byStaff: false, isBehindOthers: false });
+  return allocate(show, { wants, customer, isHold, byStaff: false, vain });
 }

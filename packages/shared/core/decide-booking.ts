@@ -6,6 +6,7 @@ import type { Decision, Moment } from "./decision.ts";
 import type { Booking, Places, RefusalFacts } from "./model.ts";
 import { asItIs, change, decidedAt, moveTo, notPending, refuse } from "./outcome.ts";
 import type { Cancel, Confirm, Extend } from "./requests.ts";
+import { isServing } from "./sale.ts";
 import { freeStanding, totalPrice } from "./show.ts";
 import type { Show } from "./show.ts";
 
@@ -50,6 +51,8 @@ function canBeRescued({ booking, show }: Subject, moment: Moment): boolean {
   if (show === undefined || reason !== "hold-expired" || expiresAt === null) return false;
   const { rescueMs } = show.facts.rules;
   if (rescueMs === 0 || moment.appendedAt > expiresAt + rescueMs) return false;
+  // What is free is for those who wait until all of them were asked.
+  if (isServing(show, moment)) return false;
   const limit = findCustomerLimit(show, { customer, isHold: false });
   return (
     (limit === null || countPlaces(booking) <= limit.left) &&

@@ -1,5 +1,6 @@
 /** Decides what becomes of a show: created, changed, cancelled with everything that was booked in it. */
 import { assert } from "./assert.ts";
+import { CAPACITY_MAX, standingPlaces } from "./seats/layout.ts";
 import type { Layout } from "./seats/layout.ts";
 import { isLive } from "./model.ts";
 import type { Decision, Moment, Write } from "./decision.ts";
@@ -11,9 +12,6 @@ import type { ChangeShow, CreateShow, SectionChange, ShowChanges } from "./reque
 import { SeatFlags } from "./seats/seat-flags.ts";
 import { countersOf, freeStanding } from "./show.ts";
 import type { LineState, Show } from "./show.ts";
-
-/** So many bookings a cancelled show gives up in one step; the next step stands behind it in the line. */
-export const CANCELS_PER_STEP_MAX = 1_000;
 
 export function decideCreateShow(state: LineState, request: CreateShow, moment: Moment): Decision {
   const outcome = { kind: "show", showId: request.showId } as const;
@@ -52,10 +50,12 @@ export function decideChangeShow(state: LineState, request: ChangeShow, moment: 
   const after = buildChanged(show, changes);
   const writes: Write[] = isSame(before, after) ? [] : [{ kind: "show-changed", before, after }];
   if (changes.sale !== "cancelled") return { outcome, writes };
-  const cancelled = cancelStep(state, request, moment);
-  writes.push(...cancelled.map((write) => ({ kind: "booking" as const, ...write })));
-  const last = cancelled.at(-1)?.after;
-  if (last === undefined || cancelled.length < CANCELS_PER_STEP_MAX) return { outcome, writes };
+  const ending = findEnding(state, request);
+  for (const booking of ending) {
+    writes.push({ kind: "booking", before: booking, after: cancelWithShow(booking, moment) });
+  }
+  const last = ending.at(-1);
+  if (last === undefined || ending.length < state.bounds.cancels) return { outcome, writes };
   const followUp = {
     ...request,
     changes: { sale: "cancelled" },
@@ -72,6 +72,11 @@ function findRefusal(show: Show, changes: ShowChanges): Refusal | null {
     return { reason: "show-cancelled", facts: null };
   }
   if (unknown !== null) return { reason: "seat-unknown", facts: unknown };
+  const sizes = changeSections(show.facts.layout, sections).map(standingPlaces);
+  if (sizes.reduce((sum, places) => sum + places, show.plan.seats) > CAPACITY_MAX) {
+    const facts = { limitOf: "places-per-show", limit: CAPACITY_MAX } as const;
+    return { reason: "too-many-seats", facts };
+  }
   for (const { name, standing } of sections) {
     const section = show.sectionByName.get(name) ?? -1;
     if (standing === undefined) continue;
@@ -120,14 +125,14 @@ function buildChanged({ facts, plan }: Show, changes: ShowChanges): ShowFacts {
   for (const seat of seatsOf(unblock)) blocked.set(seat, false);
   const layout: Layout = {
     ...facts.layout,
-    sections: changeSections(facts.layout.sections, sections),
+    sections: changeSections(facts.layout, sections),
     blocked: encodeRanges(blocked),
   };
   return { ...facts, ...plain, layout };
 }
 
 function changeSections(
-  sections: Layout["sections"],
+  { sections }: Layout,
   changes: readonly SectionChange[],
 ): Layout["sections"] {
   const changeByName = new Map(changes.map((change) => [change.name, change]));
@@ -143,17 +148,27 @@ function isSame(before: ShowFacts, after: ShowFacts): boolean {
   return JSON.stringify(before) === JSON.stringify(after);
 }
 
-/** The next bookings, in the order of their places, that end with their show. */
-function cancelStep({ bookings }: LineState, { showId, after }: ChangeShow, moment: Moment) {
+/** The next bookings, in the order of their places, that end with their show: as many as one step may. */
+function findEnding({ bookings, bounds }: LineState, { showId, after }: ChangeShow): Booking[] {
+  const max = bounds.cancels;
   const next: Booking[] = [];
+  // All that is known is looked through at every step: only a page of it is ever sorted.
+  const keepLowest = () => {
+    next.sort((a, b) => a.place.offset - b.place.offset);
+    next.length = Math.min(next.length, max);
+  };
+  let end = Number.POSITIVE_INFINITY;
   for (const booking of bookings.values()) {
-    const isAhead = booking.place.offset > (after ?? -1);
-    if (booking.showId === showId && isAhead && endsWithShow(booking)) next.push(booking);
+    const { offset } = booking.place;
+    if (booking.showId !== showId || offset <= (after ?? -1) || offset > end) continue;
+    if (!endsWithShow(booking)) continue;
+    next.push(booking);
+    if (next.length < 2 * max) continue;
+    keepLowest();
+    end = next.at(-1)?.place.offset ?? end;
   }
-  next.sort((a, b) => a.place.offset - b.place.offset);
-  return next
-    .slice(0, CANCELS_PER_STEP_MAX)
-    .map((before) => ({ before, after: cancelWithShow(before, moment) }));
+  keepLowest();
+  return next;
 }
 
 /** Whether a cancelled show ends the booking. */

@@ -85,7 +85,12 @@ export type RefusalFacts = {
   readonly used?: number;
 };
 
-export const LIMITS = ["seats-per-booking", "seats-per-customer", "holds-per-customer"] as const;
+export const LIMITS = [
+  "seats-per-booking",
+  "seats-per-customer",
+  "holds-per-customer",
+  "places-per-show",
+] as const;
 
 export const BOOKING_STATUSES = ["WAITING", "PENDING", "CONFIRMED", "CANCELLED", "FAILED"] as const;
 export type BookingStatus = (typeof BOOKING_STATUSES)[number];

@@ -20,10 +20,9 @@ import {
 } from "../testing/builders.ts";
 import type { Timed } from "../testing/builders.ts";
 import { checkState } from "../testing/core-invariants.ts";
-import { CANCELS_PER_STEP_MAX } from "./decide-show.ts";
+import { BOUNDS } from "./bounds.ts";
 import type { Decision } from "./decision.ts";
 import { buildPlainLayout } from "./seats/layout.ts";
-import { LAPSES_PER_REQUEST_MAX, SERVES_PER_REQUEST_MAX } from "./pass-time.ts";
 import type { LineState } from "./show.ts";
 import { step } from "./step.ts";
 
@@ -50,14 +49,14 @@ function follow(state: LineState, decision: Decision, time: number): Decision {
 }
 
 describe("a mass lapse", () => {
-  const size = LAPSES_PER_REQUEST_MAX + 2;
+  const size = BOUNDS.lapses + 2;
   const history = [showOf(size), ...list(size, (index) => at(0, book(`b${index}`, ANY)))];
 
   it("is released in bounded steps, the oldest first", () => {
     const { state } = play(history);
     const first = next(state, at(HOLD_MS, book("n1", ANY)));
     const second = next(state, at(HOLD_MS, book("n2", ANY)));
-    expect(first.writes).toHaveLength(LAPSES_PER_REQUEST_MAX + 1);
+    expect(first.writes).toHaveLength(BOUNDS.lapses + 1);
     expect(first.writes[0]).toMatchObject({ after: { id: "b0", reason: "hold-expired" } });
     expect(second.writes).toHaveLength(3);
     expect(state.shows.get("show")).toMatchObject({ held: 2, confirmed: 0 });
@@ -69,12 +68,12 @@ describe("a mass lapse", () => {
     const youngest = `b${size - 1}`;
     const { outcome, writes } = next(state, at(HOLD_MS + 1, confirm(youngest)));
     expect(outcome).toMatchObject({ reason: "hold-expired", bookingId: youngest });
-    expect(writes).toHaveLength(LAPSES_PER_REQUEST_MAX);
+    expect(writes).toHaveLength(BOUNDS.lapses);
   });
 });
 
 describe("many who wait", () => {
-  const size = 2 * SERVES_PER_REQUEST_MAX + 2;
+  const size = 2 * BOUNDS.serves + 2;
   const back = at(2, { ...cancel("all"), byStaff: true });
   const history = (rules = {}) => [
     showOf(2 * size, rules),
@@ -87,11 +86,11 @@ describe("many who wait", () => {
   it("are served in bounded steps, each of which asks for the next, until all were asked", () => {
     const { state } = play(history());
     const first = next(state, back);
-    expect(first.writes).toHaveLength(1 + SERVES_PER_REQUEST_MAX);
+    expect(first.writes).toHaveLength(1 + BOUNDS.serves);
     expect(first.followUp).toMatchObject({ kind: "change-show", showId: "show", changes: {} });
     const second = follow(state, first, 3);
-    expect(second.writes).toHaveLength(SERVES_PER_REQUEST_MAX);
-    expect(second.writes[0]).toMatchObject({ after: { id: `w${SERVES_PER_REQUEST_MAX}` } });
+    expect(second.writes).toHaveLength(BOUNDS.serves);
+    expect(second.writes[0]).toMatchObject({ after: { id: `w${BOUNDS.serves}` } });
     const third = follow(state, second, 4);
     expect(third.writes).toHaveLength(2);
     expect(third.followUp).toBeUndefined();
@@ -162,19 +161,19 @@ describe("a waiting list", () => {
 });
 
 describe("a large show that is cancelled", () => {
-  const size = CANCELS_PER_STEP_MAX + 2;
+  const size = BOUNDS.cancels + 2;
   const history = [showOf(size), ...list(size, (index) => at(0, book(`b${index}`, ANY)))];
   const cancelShow = at(1, changeShow({ sale: "cancelled", name: "Called off" }));
 
   it("ends its bookings in bounded steps, in the order of their places, each once", () => {
     const { state } = play(history);
     const first = next(state, cancelShow);
-    expect(first.writes).toHaveLength(1 + CANCELS_PER_STEP_MAX);
+    expect(first.writes).toHaveLength(1 + BOUNDS.cancels);
     const last = first.writes.at(-1);
-    expect(last).toMatchObject({ after: { id: `b${CANCELS_PER_STEP_MAX - 1}` } });
+    expect(last).toMatchObject({ after: { id: `b${BOUNDS.cancels - 1}` } });
     expect(first.followUp).toMatchObject({
       changes: { sale: "cancelled" },
-      after: CANCELS_PER_STEP_MAX,
+      after: BOUNDS.cancels,
     });
     const second = follow(state, first, 2);
     expect(second.outcome).toEqual({ kind: "show", showId: "show" });
@@ -198,13 +197,13 @@ describe("a large show that is cancelled", () => {
     expect(state.shows.get("show")).toMatchObject({ held: 0 });
   });
 
-  it("still lets lapse what lapses before its turn has come", () => {
+  it("ends, like all others, what lapses before its turn has come", () => {
     const { state } = play(history);
     next(state, cancelShow);
     const { writes } = next(state, at(HOLD_MS, changeShow({ archived: true })));
     expect(writes.slice(0, 2)).toMatchObject([
-      { after: { status: "FAILED", reason: "hold-expired" } },
-      { after: { status: "FAILED", reason: "hold-expired" } },
+      { after: { status: "CANCELLED", reason: "show-cancelled" } },
+      { after: { status: "CANCELLED", reason: "show-cancelled" } },
     ]);
   });
 });

@@ -9,17 +9,8 @@ import { cancelWithShow, endsWithShow } from "./decide-show.ts";
 import type { Moment, Write } from "./decision.ts";
 import type { Booking } from "./model.ts";
 import { moveTo } from "./outcome.ts";
-import { findSaleRefusal } from "./sale.ts";
+import { isServing } from "./sale.ts";
 import type { LineState, Show } from "./show.ts";
-
-/**
- * At most so many bookings end in front of one request, so that one commit stays a bounded piece of
- * work. More can only be due at once after a long stand-still of a very large show; the next requests, and
- * the sweep's, release the rest, oldest first.
- */
-export const LAPSES_PER_REQUEST_MAX = 1_000;
-/** At most so many who wait are given places at once; until all were asked, nobody else gets any. */
-export const SERVES_PER_REQUEST_MAX = 1_000;
 
 /**
  * Ends what has lapsed by the log's clock, oldest first; `subject`, the booking that the request speaks
@@ -31,25 +22,24 @@ export function releaseLapsed(
   moment: Moment,
 ): Write[] {
   const writes: Write[] = [];
-  const end = (before: Booking, after: Booking) => {
+  // Whose turn in the cancellation of the show has not come yet: nothing else may happen to it before.
+  const isOver = show.facts.sale === "cancelled";
+  const end = (before: Booking) => {
+    const after = isOver ? cancelWithShow(before, moment) : lapse(before, moment);
     const write = { kind: "booking", before, after } as const;
     apply(state, [write]);
     writes.push(write);
   };
   if (subject !== undefined) {
-    if (hasLapsed(subject, moment)) end(subject, lapse(subject, moment));
-    else if (show.facts.sale === "cancelled" && endsWithShow(subject)) {
-      // Its turn in the cancellation has not come yet; nothing else may happen to it before.
-      end(subject, cancelWithShow(subject, moment));
-    }
+    if (hasLapsed(subject, moment) || (isOver && endsWithShow(subject))) end(subject);
   }
   for (;;) {
     const first = show.deadlines.first();
     if (first === undefined || first.at > moment.appendedAt) return writes;
-    if (writes.length >= LAPSES_PER_REQUEST_MAX) return writes;
+    if (writes.length >= state.bounds.lapses) return writes;
     const booking = state.bookings.get(first.id);
     assert(booking !== undefined && hasLapsed(booking, moment), `booking ${first.id} has lapsed`);
-    end(booking, lapse(booking, moment));
+    end(booking);
   }
 }
 
@@ -76,9 +66,7 @@ export function serveWaiting(
   { moment, max }: { readonly moment: Moment; readonly max: number },
 ): { readonly writes: Write[]; readonly isDone: boolean } {
   const writes: Write[] = [];
-  if (!show.mayServe || findSaleRefusal(show.facts, moment) !== null) {
-    return { writes, isDone: true };
-  }
+  if (!isServing(show, moment)) return { writes, isDone: true };
   const walk = show.waiting.walk();
   for (let id = walk.next(); id !== undefined; id = walk.next()) {
     if (writes.length >= max) return { writes, isDone: false };
@@ -89,7 +77,7 @@ export function serveWaiting(
       walk.pass();
       continue;
     }
-    const allocation = allocateWaiting(show, before);
+    const allocation = allocateWaiting(show, before, walk.vain);
     if ("reason" in allocation) {
       // Who else accepts the same would not fit either, unless only this customer has had enough.
       if (allocation.isOwn) walk.pass();

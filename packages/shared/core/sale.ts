@@ -2,6 +2,7 @@
 import type { Moment } from "./decision.ts";
 import type { ShowFacts } from "./model.ts";
 import type { Refusal } from "./outcome.ts";
+import type { Show } from "./show.ts";
 
 /** Why no booking is taken; null if one may be. In the order of the refusal reasons. */
 export function findSaleRefusal(
@@ -17,4 +18,12 @@ export function findSaleRefusal(
     return { reason: "sale-closed", facts: { closesAt } };
   }
   return sale === "closed" || archived ? { reason: "sale-closed", facts: null } : null;
+}
+
+/**
+ * Whether places may have come back that go to those who wait before anybody else gets them. A show
+ * that does not sell serves nobody, however long it takes.
+ */
+export function isServing({ mayServe, facts }: Show, moment: Pick<Moment, "appendedAt">): boolean {
+  return mayServe && findSaleRefusal(facts, moment) === null;
 }

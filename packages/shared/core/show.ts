@@ -3,9 +3,11 @@
  * the counters. Built, restored and copied here; changed by `apply` alone.
  */
 import { assert } from "./assert.ts";
+import { BOUNDS } from "./bounds.ts";
+import type { Bounds } from "./bounds.ts";
 import { DeadlineQueue } from "./deadline-queue.ts";
-import { buildSeatPlan, sectionOfSeat } from "./seats/layout.ts";
-import type { SeatPlan, Section } from "./seats/layout.ts";
+import { buildSeatPlan, sectionOfSeat, standingPlaces } from "./seats/layout.ts";
+import type { SeatPlan } from "./seats/layout.ts";
 import type { Booking, Places, ShowFacts } from "./model.ts";
 import { OpenSeats } from "./seats/open-seats.ts";
 import { countSeats, seatsOf } from "./seats/ranges.ts";
@@ -54,10 +56,11 @@ export type LineState = {
   readonly shows: Map<string, Show>;
   /** Every PENDING and WAITING booking of those shows, and whatever else the requests at hand refer to. */
   readonly bookings: Map<string, Booking>;
+  readonly bounds: Bounds;
 };
 
-export function buildLineState(): LineState {
-  return { shows: new Map(), bookings: new Map() };
+export function buildLineState(bounds = BOUNDS): LineState {
+  return { shows: new Map(), bookings: new Map(), bounds };
 }
 
 /** A show of which nothing is taken yet; its seats are not open until `openSeats`. */
@@ -84,17 +87,12 @@ function buildClosedShow(facts: ShowFacts): Show {
     mayServe: false,
     usage: new Map(),
     sections: layout.sections.map(() => ({ held: 0, heldAccessible: 0, confirmed: 0 })),
-    capacity: plan.seats - countSeats(layout.blocked) + standingCapacity(layout.sections),
+    capacity: layout.sections
+      .map(standingPlaces)
+      .reduce((sum, places) => sum + places, plan.seats - countSeats(layout.blocked)),
     held: 0,
     confirmed: 0,
   };
-}
-
-function standingCapacity(sections: readonly Section[]): number {
-  return sections.reduce(
-    (sum, section) => sum + (section.kind === "standing" ? section.capacity : 0),
-    0,
-  );
 }
 
 export function buildShow(facts: ShowFacts): Show {
@@ -139,7 +137,8 @@ export function restoreShow(state: LineState, facts: ShowFacts, stored: StoredSh
   for (const { section, held, confirmed } of stored.standing) {
     Object.assign(countersOf(show, section), { held, confirmed });
   }
-  for (const booking of stored.bookings) {
+  // The waiting list grows at its end: to put the first in last would move all others each time.
+  for (const booking of [...stored.bookings].sort((a, b) => a.place.offset - b.place.offset)) {
     state.bookings.set(booking.id, booking);
     if (booking.status === "WAITING") show.waiting.add(memberOf(booking));
     else {
@@ -177,7 +176,8 @@ export function deadlineOf({ id, place, expiresAt }: Booking) {
 
 /** How a WAITING booking stands in the waiting list: of one kind are those who accept the same. */
 export function memberOf({ id, place, wants }: Booking) {
-  return { id, offset: place.offset, kind: JSON.stringify(wants) };
+  const kind = wants.map((want) => JSON.stringify(want)).join("\n");
+  return { id, offset: place.offset, kind };
 }
 
 /** How many places nobody holds or owns. */
@@ -233,5 +233,5 @@ export function cloneLineState(state: LineState): LineState {
       sections: show.sections.map((counters) => ({ ...counters })),
     },
   ]);
-  return { shows: new Map(shows), bookings: new Map(state.bookings) };
+  return { ...state, shows: new Map(shows), bookings: new Map(state.bookings) };
 }

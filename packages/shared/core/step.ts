@@ -5,10 +5,10 @@
 import { apply } from "./apply.ts";
 import { decide } from "./decide.ts";
 import type { Decision, Moment } from "./decision.ts";
-import { SERVES_PER_REQUEST_MAX, releaseLapsed, serveWaiting } from "./pass-time.ts";
+import { releaseLapsed, serveWaiting } from "./pass-time.ts";
 import { readIds } from "./requests.ts";
 import type { ChangeShow, Request } from "./requests.ts";
-import type { LineState, Show } from "./show.ts";
+import type { LineState } from "./show.ts";
 
 /**
  * Ends what has lapsed in the request's show by the log's clock, gives what came back to those who wait,
@@ -25,7 +25,7 @@ export function step(state: LineState, request: Request, moment: Moment): Decisi
   }
   const subject = bookingId === null ? undefined : state.bookings.get(bookingId);
   const lapses = releaseLapsed(state, { show, subject }, moment);
-  const max = SERVES_PER_REQUEST_MAX;
+  const max = state.bounds.serves;
   const before = serveWaiting(state, show, { moment, max });
   const decision = decide(state, request, moment);
   apply(state, decision.writes);
@@ -33,7 +33,7 @@ export function step(state: LineState, request: Request, moment: Moment): Decisi
   const after = before.isDone
     ? serveWaiting(state, show, { moment, max: left })
     : { writes: [], isDone: false };
-  const followUp = decision.followUp ?? (after.isDone ? null : nudge(show));
+  const followUp = decision.followUp ?? (after.isDone ? null : buildNudge(show.facts.id));
   return {
     outcome: decision.outcome,
     writes: [...lapses, ...before.writes, ...decision.writes, ...after.writes],
@@ -55,6 +55,6 @@ export function findSubject(
 }
 
 /** Asks for nothing: its turn in the line is enough to go on with those who wait. */
-function nudge({ facts }: Show): ChangeShow {
-  return { kind: "change-show", requestId: facts.id, showId: facts.id, changes: {}, after: null };
+export function buildNudge(showId: string): ChangeShow {
+  return { kind: "change-show", requestId: showId, showId, changes: {}, after: null };
 }

@@ -10,7 +10,7 @@ import { buildRandom, seedOfRun } from "../testing/random.ts";
 import type { Random } from "../testing/random.ts";
 import { AssertionError, assert } from "./assert.ts";
 import { WaitingList } from "./waiting-list.ts";
-import type { Waiting } from "./waiting-list.ts";
+import type { Waiting } from "./kind-queue.ts";
 
 const seed = seedOfRun();
 

@@ -3,12 +3,14 @@
  * would accept the same are of one kind: where one of them does not fit, none does.
  */
 import { assert } from "./assert.ts";
-
-export type Waiting = { readonly id: string; readonly offset: number; readonly kind: string };
+import { KindQueue, countWhile, wantsOf } from "./kind-queue.ts";
+import type { Waiting } from "./kind-queue.ts";
 
 export class WaitingList {
   readonly #members = new Map<string, Waiting>();
   readonly #byKind = new Map<string, KindQueue>();
+  /** Every want, and in how many kinds it is. */
+  readonly #kindsByWant = new Map<string, number>();
 
   get size(): number {
     return this.#members.size;
@@ -26,11 +28,21 @@ export class WaitingList {
     return this.#byKind.has(kind);
   }
 
+  /** How many different wants there would be with one more of a kind. */
+  countWantsWith(kind: string): number {
+    const others = [...new Set(wantsOf(kind))].filter((want) => !this.#kindsByWant.has(want));
+    return this.#kindsByWant.size + others.length;
+  }
+
   add(member: Waiting): void {
     assert(!this.#members.has(member.id), `booking ${member.id} does not wait yet`);
-    const queue = this.#byKind.get(member.kind) ?? new KindQueue();
+    let queue = this.#byKind.get(member.kind);
+    if (queue === undefined) {
+      queue = new KindQueue(wantsOf(member.kind));
+      this.#byKind.set(member.kind, queue);
+      this.#countKind(queue, 1);
+    }
     queue.add(member);
-    this.#byKind.set(member.kind, queue);
     this.#members.set(member.id, member);
   }
 
@@ -39,9 +51,20 @@ export class WaitingList {
     if (member === undefined) return false;
     this.#members.delete(id);
     const queue = this.#byKind.get(member.kind);
-    queue?.delete(member);
-    if (queue?.size === 0) this.#byKind.delete(member.kind);
+    assert(queue !== undefined, `booking ${id} has a queue`);
+    queue.delete(member);
+    if (queue.size > 0) return true;
+    this.#byKind.delete(member.kind);
+    this.#countKind(queue, -1);
     return true;
+  }
+
+  #countKind({ wants }: KindQueue, sign: 1 | -1): void {
+    for (const want of new Set(wants)) {
+      const kinds = (this.#kindsByWant.get(want) ?? 0) + sign;
+      if (kinds === 0) this.#kindsByWant.delete(want);
+      else this.#kindsByWant.set(want, kinds);
+    }
   }
 
   /** Where a booking stands: 1 is served first. Costs a binary search per kind. */
@@ -67,58 +90,7 @@ export class WaitingList {
     const copy = new WaitingList();
     for (const [id, member] of this.#members) copy.#members.set(id, member);
     for (const [kind, queue] of this.#byKind) copy.#byKind.set(kind, queue.clone());
-    return copy;
-  }
-}
-
-/** A gap below this is not worth closing. */
-const GAP_MIN = 32;
-
-/**
- * Those of one kind, ascending by offset. Nearly all leave at the front, where they are served: they
- * leave a gap there, because to move a hundred thousand others up for each of them would take most of the
- * time. It is closed when it is as long as the queue.
- */
-class KindQueue {
-  #members: (Waiting | undefined)[] = [];
-  #gap = 0;
-
-  get size(): number {
-    return this.#members.length - this.#gap;
-  }
-
-  at(index: number): Waiting | undefined {
-    return this.#members[this.#gap + index];
-  }
-
-  countBefore(offset: number): number {
-    return countWhile(this.size, (index) => (this.at(index)?.offset ?? 0) < offset);
-  }
-
-  add(member: Waiting): void {
-    const index = this.countBefore(member.offset);
-    const isFree = this.at(index)?.offset !== member.offset;
-    assert(isFree, `nobody else waits at ${member.offset}`);
-    this.#members.splice(this.#gap + index, 0, member);
-  }
-
-  delete(member: Waiting): void {
-    const index = this.countBefore(member.offset);
-    assert(this.at(index) === member, `booking ${member.id} is in the queue of its kind`);
-    if (index > 0) {
-      this.#members.splice(this.#gap + index, 1);
-      return;
-    }
-    this.#members[this.#gap] = undefined;
-    this.#gap += 1;
-    if (this.#gap < GAP_MIN || this.#gap < this.size) return;
-    this.#members = this.#members.slice(this.#gap);
-    this.#gap = 0;
-  }
-
-  clone(): KindQueue {
-    const copy = new KindQueue();
-    copy.#members = this.#members.slice(this.#gap);
+    for (const [want, kinds] of this.#kindsByWant) copy.#kindsByWant.set(want, kinds);
     return copy;
   }
 }
@@ -131,6 +103,15 @@ class Walk {
   readonly #heads: Head[];
   #asked: Head | undefined;
   #goesOn: Head | undefined;
+  /** Places only become fewer on the way: what there is none of now there will not be for anybody later. */
+  readonly #vain = new Set<string>();
+  /** The wants of who was asked, by their index, for which nothing is free. */
+  readonly vain = {
+    has: (want: number) => this.#vain.has(this.#wantOf(want)),
+    add: (want: number) => {
+      this.#vain.add(this.#wantOf(want));
+    },
+  };
   #lastOffset = Number.NEGATIVE_INFINITY;
 
   constructor(queues: Iterable<KindQueue>) {
@@ -170,6 +151,12 @@ class Walk {
     this.#goesOn = this.#answer();
   }
 
+  #wantOf(index: number): string {
+    const want = this.#asked?.queue.wants[index];
+    assert(want !== undefined, "a want of who was asked");
+    return want;
+  }
+
   #answer(): Head {
     const head = this.#asked;
     assert(head !== undefined, "somebody was asked");
@@ -189,15 +176,4 @@ class Walk {
 
 function offsetOf(head: Head | undefined): number {
   return head?.queue.at(head.index)?.offset ?? Number.POSITIVE_INFINITY;
-}
-
-/** For how many of the first `size` indexes a test holds that, once it fails, fails for all that follow. */
-function countWhile(size: number, holds: (index: number) => boolean): number {
-  let [low, high] = [0, size];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (holds(middle)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

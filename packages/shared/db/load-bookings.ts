@@ -66,7 +66,11 @@ export async function loadBookings(sql: Sql, ids: readonly string[]): Promise<Bo
 /** So many are read with one statement, well within its time-out. */
 const PENDING_PER_PAGE = 20_000;
 
-/** Who holds and who waits in the given shows, page by page: a show may have a million. */
+/**
+ * Who holds and who waits in the given shows, page by page: a show may have a million. The cursor is
+ * rounded to what the column keeps: a double has no microseconds in far years, and a page must not begin
+ * before or behind the last row of the one before it.
+ */
 export async function loadUnsettled(sql: Sql, showIds: readonly string[]): Promise<Booking[]> {
   const bookings: Booking[] = [];
   let after = { expiresAt: 0, id: "00000000-0000-0000-0000-000000000000" };
@@ -75,7 +79,7 @@ export async function loadUnsettled(sql: Sql, showIds: readonly string[]): Promi
       select ${bookingColumns(sql)} from bookings b
        where b.status in ('PENDING', 'WAITING') and b.show_id = any(${[...showIds]}::uuid[])
          and (b.expires_at, b.id) >
-             (timestamptz 'epoch' + ${after.expiresAt}::float8 * interval '1 millisecond', ${after.id}::uuid)
+             ((timestamptz 'epoch' + ${after.expiresAt}::float8 * interval '1 millisecond')::timestamptz(3), ${after.id}::uuid)
        order by b.expires_at, b.id limit ${PENDING_PER_PAGE}`;
     for (const row of rows) bookings.push(parseBookingRow(row));
     const last = rows.at(-1);

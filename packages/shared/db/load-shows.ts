@@ -78,11 +78,12 @@ export async function loadShows(
         from shows s where s.id = any(${[...ids]}::uuid[])`,
     loadUnsettled(sql, ids),
   ]);
+  const bookingsByShow = Map.groupBy(bookings, ({ showId }) => showId);
   for (const { taken, standing, ...row } of rows) {
     restoreShow(state, factsOf(parseRow(row)), {
       taken: parseNumbers(taken),
       standing,
-      bookings: bookings.filter((booking) => booking.showId === row.id),
+      bookings: bookingsByShow.get(row.id) ?? [],
     });
   }
   await loadUsage(

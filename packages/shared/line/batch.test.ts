@@ -6,7 +6,7 @@ import { encodeRequest } from "../contract/request.ts";
 import type { Book, Request } from "../core/requests.ts";
 import { buildPlainLayout } from "../core/seats/layout.ts";
 import { buildLineState } from "../core/show.ts";
-import { LAPSES_PER_REQUEST_MAX, SERVES_PER_REQUEST_MAX } from "../core/pass-time.ts";
+import { BOUNDS } from "../core/bounds.ts";
 import type { LineMessage } from "./feed.ts";
 import { RECORD_BYTES_MAX } from "./topics.ts";
 import {
@@ -129,7 +129,7 @@ describe("a batch", () => {
 });
 
 describe("the bounds of a batch", () => {
-  const seats = BATCH_WRITES_MAX + LAPSES_PER_REQUEST_MAX + 10;
+  const seats = BATCH_WRITES_MAX + BOUNDS.lapses + 10;
   const layout = buildPlainLayout(seats);
   const holdMs = 10_000;
   const show = requestShow({ layout, rules: { holdMs } });
@@ -155,9 +155,9 @@ describe("the bounds of a batch", () => {
       const wants = Array.from({ length: 5 }, () => seatsOf(index));
       return { ...requestBook(large.showId, seatsOf(index), { customer, wait }), wants };
     };
-    const holds = Array.from({ length: LAPSES_PER_REQUEST_MAX + 10 }, (_, index) => climb(index));
+    const holds = Array.from({ length: BOUNDS.lapses + 10 }, (_, index) => climb(index));
     const wait = { until: NOON + 100 * holdMs };
-    const waiters = holds.slice(0, SERVES_PER_REQUEST_MAX).map((_, index) => climb(index, wait));
+    const waiters = holds.slice(0, BOUNDS.serves).map((_, index) => climb(index, wait));
     const before = { state: buildLineState() };
     let position = START;
     for (let rest = readAll([large, show, ...holds, ...waiters]); rest.length > 0;) {
@@ -171,9 +171,7 @@ describe("the bounds of a batch", () => {
     if (last === undefined) throw new Error("it has messages");
     messages[messages.length - 1] = { ...last, appendedAt: NOON + 10 * holdMs };
     const { net, body } = decideAll(messages, { ...before, position, now: NOON });
-    expect(net.bookings.length).toBe(
-      BATCH_WRITES_MAX + LAPSES_PER_REQUEST_MAX + SERVES_PER_REQUEST_MAX,
-    );
+    expect(net.bookings.length).toBe(BATCH_WRITES_MAX + BOUNDS.lapses + BOUNDS.serves);
     const bytes = Buffer.byteLength(body);
     console.log(`the largest record has ${bytes} bytes of ${RECORD_BYTES_MAX}`);
     expect(bytes).toBeLessThan(RECORD_BYTES_MAX);

@@ -63,6 +63,14 @@ export const BATCH_WRITES_MAX = 2_000;
  * request may still bring all that time may change at once.
  */
 const BATCH_RECORD_BYTES_MAX = 4 * 1024 * 1024;
+
+export type BatchContext = {
+  readonly state: LineState;
+  readonly heads: ReadonlyMap<string, ShowHead>;
+  readonly now: number;
+  /** Asked behind every request: whether the batch may take another one. */
+  readonly mayGoOn?: () => boolean;
+};
 /** Far more than any request of ours has; a larger message is parked unread. */
 export const REQUEST_BYTES_MAX = 256 * 1024;
 
@@ -116,9 +124,8 @@ function readText({ value }: LineMessage): string | null {
 export function decideBatch(
   position: Position,
   messages: readonly ReadMessage[],
-  context: { state: LineState; heads: ReadonlyMap<string, ShowHead>; now: number },
+  { state, heads, now, mayGoOn = () => true }: BatchContext,
 ): Batch | CoreFailure {
-  const { state, heads, now } = context;
   const fold = new BatchFold(heads);
   let { logClock } = position;
   for (const message of messages) {
@@ -138,6 +145,7 @@ export function decideBatch(
       }
     }
     if (fold.writes.length >= BATCH_WRITES_MAX || fold.bytes >= BATCH_RECORD_BYTES_MAX) break;
+    if (!mayGoOn()) break;
   }
   const last = messages[fold.entries.length - 1];
   assert(last !== undefined, "a batch has at least one message");

@@ -1,15 +1,20 @@
 /**
- * The sweep: finds holds past their time and asks for their release through their lines. It decides
- * nothing: a hold that was confirmed meanwhile, or has not lapsed by the log's clock, stays as it is.
- * Only for shows at which nobody asks; everywhere else the next request releases what has lapsed.
+ * The sweep: finds what is due by the clock alone, and asks for it through the line: holds past their
+ * time, and sales that have opened with somebody waiting. It decides nothing: a hold that was confirmed
+ * meanwhile, or has not lapsed by the log's clock, stays as it is. Only for shows at which nobody asks;
+ * everywhere else the next request brings all of it about.
  */
 import { randomUUID } from "node:crypto";
 
 import { readPartition } from "../contract/booking-id.ts";
 import { encodeRequest } from "../contract/request.ts";
-import type { Expire } from "../core/requests.ts";
+import type { Request } from "../core/requests.ts";
+import { buildNudge } from "../core/step.ts";
 import type { Sql } from "../db/client.ts";
 import { loadLapsed } from "../db/load-lapsed.ts";
+import type { LapsedHold } from "../db/load-lapsed.ts";
+import { loadOpened } from "../db/load-opened.ts";
+import type { OpenedShow } from "../db/load-opened.ts";
 import { loadPartitions } from "../db/load-partitions.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Publisher } from "./publisher.ts";
@@ -19,7 +24,7 @@ export type SweepDeps = {
   readonly publisher: Publisher;
   readonly requestsTopic: string;
   readonly log: Log;
-  /** The last expire request of each partition, by offset; kept from sweep to sweep. */
+  /** The last request of the sweep in each partition, by offset; kept from sweep to sweep. */
   readonly lastAsked: Map<number, number>;
 };
 
@@ -27,18 +32,27 @@ const PAGE_SIZE = 500;
 /** Together with the page size, the most that one sweep asks for. The next goes on. */
 const PAGES_MAX = 20;
 
-/** One sweep. `onRequest` is called for each release before it is asked for. Throws if Postgres is away. */
+/** What is put into the line of a show. */
+type Due = { readonly showId: string; readonly partition: number; readonly request: Request };
+
+/** One sweep. `onRequest` is called for each request before it is made. Throws if Postgres is away. */
 export async function sweep(
   deps: SweepDeps,
-  onRequest: (request: Expire) => void = () => {},
+  onRequest: (request: Request) => void = () => {},
 ): Promise<{ requested: number }> {
   const without = await findBlocked(deps);
   let requested = 0;
+  const askAll = async (due: readonly Due[]) => {
+    const results = await Promise.all(due.map((one) => ask(deps, one, onRequest)));
+    requested += results.filter(Boolean).length;
+  };
+  // Before the lapses: who waits until now shall get what is theirs since the opening.
+  const opened = await loadOpened(deps.sql, { without, limit: PAGE_SIZE });
+  await askAll(opened.map(buildOpening));
   let after: { expiresAt: string; id: string } | null = null;
   for (let page = 0; page < PAGES_MAX; page++) {
     const lapsed = await loadLapsed(deps.sql, { after, without, limit: PAGE_SIZE });
-    const results = await Promise.all(lapsed.map((hold) => ask(deps, hold, onRequest)));
-    requested += results.filter(Boolean).length;
+    await askAll(lapsed.map(buildExpire));
     const last = lapsed.at(-1);
     if (last === undefined || lapsed.length < PAGE_SIZE) break;
     after = last;
@@ -46,7 +60,16 @@ export async function sweep(
   return { requested };
 }
 
-/** Partitions whose earlier expire requests are undecided: asking again would only make the line longer. */
+function buildOpening({ id, partition }: OpenedShow): Due {
+  return { showId: id, partition, request: { ...buildNudge(id), requestId: randomUUID() } };
+}
+
+function buildExpire({ id, showId }: LapsedHold): Due {
+  const request = { kind: "expire", requestId: randomUUID(), bookingId: id } as const;
+  return { showId, partition: readPartition(id), request };
+}
+
+/** Partitions whose earlier requests are undecided: asking again would only make the line longer. */
 async function findBlocked({ sql, lastAsked }: SweepDeps): Promise<number[]> {
   const rows = await loadPartitions(sql);
   return rows
@@ -56,11 +79,9 @@ async function findBlocked({ sql, lastAsked }: SweepDeps): Promise<number[]> {
 
 async function ask(
   { publisher, requestsTopic, lastAsked, log }: SweepDeps,
-  { id, showId }: { id: string; showId: string },
-  onRequest: (request: Expire) => void,
+  { showId, partition, request }: Due,
+  onRequest: (request: Request) => void,
 ): Promise<boolean> {
-  const request: Expire = { kind: "expire", requestId: randomUUID(), bookingId: id };
-  const partition = readPartition(id);
   onRequest(request);
   const ack = await publisher.publish({
     topic: requestsTopic,
@@ -71,7 +92,7 @@ async function ask(
   if (ack.status !== "acked") {
     log.warn(
       { partition, status: ack.status },
-      "an expire request got no ack; the next sweep asks again",
+      "a request of the sweep got no ack; the next sweep asks again",
     );
     return false;
   }

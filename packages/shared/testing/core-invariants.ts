@@ -1,7 +1,7 @@
 /**
  * What must hold after every single step, whatever came before: the invariants of the sale. It knows the rules
  * from the design, not from the code that it checks, and counts naively from the bookings (`naive-*.ts`). For
- * steps below the bounds (`LAPSES_PER_REQUEST_MAX` and its like): what they cut off has tests of its own.
+ * steps below the bounds (`BOUNDS.lapses` and its like): what they cut off has tests of its own.
  */
 import { assert } from "../core/assert.ts";
 import { decide } from "../core/decide.ts";

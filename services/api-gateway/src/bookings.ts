@@ -310,9 +310,9 @@ function answerOf(entry: RecordEntry, wants: readonly Want[]): Answer {
   const { outcome } = entry;
   const booking = subjectOf(entry);
   if (outcome.kind === "refused") {
-    // A ladder is refused with the reason of its last want.
-    const want = (booking?.wants ?? wants).at(-1);
-    const asked = want === undefined ? null : wantedPlaces(want);
+    // Which of a ladder's wants the refusal tells of, the customer's limit decides as well.
+    const [want, next] = booking?.wants ?? wants;
+    const asked = want === undefined || next !== undefined ? null : wantedPlaces(want);
     return { kind: "refused", reason: outcome.reason, facts: outcome.facts, asked, booking };
   }
   return booking === null ? refused("internal") : booked(booking);

@@ -67,7 +67,8 @@ export const PROBLEMS = {
   "too-many-seats": {
     status: 422,
     title: "Too many seats",
-    about: "One booking of this show can have at most `limit` places. Ask for fewer.",
+    about:
+      "One booking of this show can have at most `limit` places, or no show so many; `limitOf` says which. Ask for fewer.",
   },
   "customer-limit-reached": {
     status: 409,
@@ -258,6 +259,8 @@ function describeLimit({ limitOf, limit, used = 0 }: RefusalFacts): string | nul
       return `One customer can have at most ${limit} places of this show, and has ${used}. Every request must name its customer.`;
     case "holds-per-customer":
       return `One customer can have at most ${limit} unconfirmed bookings of this show, and has ${used}. Every request must name its customer.`;
+    case "places-per-show":
+      return `A show can have at most ${limit} places.`;
     case undefined:
       return null;
     default:

@@ -24,6 +24,11 @@ export function readBook(body: Body, faults: Fault[]): Omit<BookInput, "key"> {
   if (waitUntil !== undefined && ifUnavailable === undefined) {
     faults.push({ path: "/waitUntil", message: 'needs "ifUnavailable": "wait"' });
   }
+  if (as === "staff" && ifUnavailable !== undefined) {
+    const message =
+      'must be left out where ifUnavailable is "wait": who waits is given places like anybody else';
+    faults.push({ path: "/as", message });
+  }
   const wants = readWants(body, faults);
   const fault = findWantsFault(wants);
   if (fault !== null) faults.push({ path: "/wants", message: fault });

@@ -7,7 +7,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 
 import { assert } from "@seatline/shared/core/assert.ts";
-import { CANCELS_PER_STEP_MAX } from "@seatline/shared/core/decide-show.ts";
+import { CANCEL_PAGE } from "@seatline/shared/core/bounds.ts";
 import { readIds } from "@seatline/shared/core/requests.ts";
 import { buildLineState } from "@seatline/shared/core/show.ts";
 import type { LineState } from "@seatline/shared/core/show.ts";
@@ -65,6 +65,8 @@ type Owned = {
 
 const FEED_TROUBLES = { stopped: "feed", timeout: "feed", doubtful: "doubt" } as const;
 const BATCH_BYTES_MAX = 1024 * 1024;
+/** How long one batch is decided before it is committed: meanwhile this process does nothing else. */
+const DECIDING_MS_MAX = 250;
 /** How long the last decided message may take to come again from Kafka. */
 const REREAD_TIMEOUT_MS = 10_000;
 const IDLE_TIMEOUT_MS = 60_000;
@@ -224,7 +226,7 @@ export class PartitionLoop {
     const loaded = await loadBookings(sql, [...new Set(missing)] as string[]);
     const [first] = requests;
     if (first?.kind === "change-show" && needsBatchOfItsOwn(first)) {
-      const page = { showId: first.showId, after: first.after ?? -1, limit: CANCELS_PER_STEP_MAX };
+      const page = { showId: first.showId, after: first.after ?? -1, limit: CANCEL_PAGE };
       loaded.push(...(await loadToCancel(sql, page)));
     }
     for (const booking of loaded) state.bookings.set(booking.id, booking);
@@ -239,7 +241,9 @@ export class PartitionLoop {
   /** 4. The fold. */
   #decide(owned: Owned, messages: readonly ReadMessage[]): Batch | Trouble {
     const { position, state, heads, clock } = owned;
-    const batch = decideBatch(position, messages, { state, heads, now: clock.read() });
+    const until = performance.now() + DECIDING_MS_MAX;
+    const mayGoOn = () => performance.now() < until;
+    const batch = decideBatch(position, messages, { state, heads, now: clock.read(), mayGoOn });
     if ("failedAt" in batch) {
       return { kind: "core", offset: batch.failedAt, error: batch.error };
     }

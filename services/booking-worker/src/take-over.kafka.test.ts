@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { CANCELS_PER_STEP_MAX } from "@seatline/shared/core/decide-show.ts";
+import { BOUNDS } from "@seatline/shared/core/bounds.ts";
 import { buildPlainLayout } from "@seatline/shared/core/seats/layout.ts";
 import type { Request } from "@seatline/shared/core/requests.ts";
 import { openBrokerProxy } from "@seatline/shared/testing/broker.ts";
@@ -82,7 +82,7 @@ describe("a worker that takes over", () => {
   // The end of a show is more than one step may do: its continuation must not die with the worker.
   it("goes on with what the one before began and could not put into the line again", async () => {
     const created = requestShow({ layout: buildPlainLayout(3_000) });
-    const count = 2 * CANCELS_PER_STEP_MAX + 10;
+    const count = 2 * BOUNDS.cancels + 10;
     const books = Array.from({ length: count }, () => requestBook(created.showId, { count: 1 }));
     await line.ask(created, ...books);
     const proxy = await openBrokerProxy();
@@ -102,7 +102,7 @@ describe("a worker that takes over", () => {
         select count(*)::int as live from bookings where status <> 'CANCELLED'`;
       return row?.live ?? 0;
     };
-    expect(await live()).toBe(count - CANCELS_PER_STEP_MAX);
+    expect(await live()).toBe(count - BOUNDS.cancels);
     await muted.close();
     await proxy.close();
     workers.length = 0;

@@ -49,7 +49,7 @@ export class Sweeper {
     await this.#attempt("a bug in the sweep", async () => {
       const { requested } = await sweep(this.#deps);
       if (requested > 0)
-        this.#deps.log.info({ requested }, "asked for the release of lapsed holds");
+        this.#deps.log.info({ requested }, "asked for what is due: lapsed holds, opened sales");
       this.#postgres = true;
     });
     // Apart from the sweep: a table too large to be pruned in time holds no seat back.

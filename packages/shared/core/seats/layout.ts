@@ -6,6 +6,8 @@
 import { assert } from "../assert.ts";
 import { expandRowNames } from "./row-names.ts";
 
+/** Most places in a show, blocked ones included. */
+export const CAPACITY_MAX = 1_000_000;
 /** Most rows in a show. */
 export const ROWS_MAX = 20_000;
 /** Most seats in a row: the work of finding the best place in one is bounded by it. */
@@ -117,6 +119,11 @@ export function sectionOfSeat(plan: SeatPlan, seat: number): number {
   }
   // A section without seats begins where the next one does, and is never the last that begins there.
   return low;
+}
+
+/** How many of a section's places have no number. */
+export function standingPlaces(section: Section): number {
+  return section.kind === "standing" ? section.capacity : 0;
 }
 
 /** How many places a section has, blocked ones included. */

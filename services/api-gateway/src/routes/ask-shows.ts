@@ -18,6 +18,7 @@ import { DEFAULT_RULES } from "@seatline/shared/contract/values.ts";
 import type { ShowRules } from "@seatline/shared/core/model.ts";
 import { parseRanges } from "@seatline/shared/core/seats/ranges.ts";
 import type { ShowChanges } from "@seatline/shared/core/requests.ts";
+import type { ShowRow } from "@seatline/shared/db/load-shows.ts";
 import type { FastifyReply } from "fastify";
 
 import { forAdmins, readIdempotencyKey } from "../access.ts";
@@ -91,9 +92,21 @@ function registerChangeShow(app: App, deps: AppDeps): void {
       if (faults.length > 0) return sendProblem(reply, buildInvalid(faults));
       const show = await findByParam(deps.shows, request.params.id);
       if (show === null) return sendProblem(reply, buildProblem("show-not-found"));
+      const unpriced = findUnpriced(show, changes);
+      if (unpriced.length > 0) return sendProblem(reply, buildInvalid(unpriced));
       const patience = readPatience(request, reply, WAIT_DEFAULT_S);
       return sendShow(reply, await changeShow(deps, { showId: show.id, changes }, patience), 200);
     },
+  );
+}
+
+/** A show gets its currency when it is created, and keeps it: so this may be said at the door. */
+function findUnpriced({ layout }: ShowRow, { sections = [] }: ShowChanges): Fault[] {
+  if (layout.currency !== null) return [];
+  return sections.flatMap(({ price }, index) =>
+    price === undefined
+      ? []
+      : [{ path: `/sections/${index}/price`, message: "needs a show that has a currency" }],
   );
 }
 
@@ -130,9 +143,7 @@ function readCreation(body: Creation, faults: Fault[]) {
   const startsAt = readTime("/startsAt", body.startsAt, faults);
   const opensAt = readTime("/opensAt", body.opensAt ?? null, faults);
   const closesAt = readTime("/closesAt", body.closesAt ?? null, faults);
-  if (opensAt !== null && closesAt !== null && closesAt <= opensAt) {
-    faults.push({ path: "/closesAt", message: "must be later than opensAt" });
-  }
+  checkWindow(opensAt, closesAt, faults);
   const rules = readRules(body);
   if (rules.holdMaxMs < rules.holdMs) {
     faults.push({ path: "/holdMaxSeconds", message: "must not be less than holdSeconds" });
@@ -168,6 +179,12 @@ function readTime(path: string, text: string | null, faults: Fault[]): number | 
   return ms;
 }
 
+function checkWindow(opensAt: number | null, closesAt: number | null, faults: Fault[]): void {
+  if (opensAt !== null && closesAt !== null && closesAt <= opensAt) {
+    faults.push({ path: "/closesAt", message: "must be later than opensAt" });
+  }
+}
+
 function readChanges(body: Static<typeof ChangeShowBody>, faults: Fault[]): ShowChanges {
   const { status: sale, startsAt, opensAt, closesAt, ...same } = body;
   if (Object.keys(body).length === 0) {
@@ -181,11 +198,14 @@ function readChanges(body: Static<typeof ChangeShowBody>, faults: Fault[]): Show
   }
   const time = (path: string, text: string | null) => readTime(path, text, faults);
   const starts = startsAt === undefined ? null : time("/startsAt", startsAt);
+  const opens = time("/opensAt", opensAt ?? null);
+  const closes = time("/closesAt", closesAt ?? null);
+  checkWindow(opens, closes, faults);
   return {
     ...same,
     ...(sale === undefined ? {} : { sale }),
     ...(starts === null ? {} : { startsAt: starts }),
-    ...(opensAt === undefined ? {} : { opensAt: time("/opensAt", opensAt) }),
-    ...(closesAt === undefined ? {} : { closesAt: time("/closesAt", closesAt) }),
+    ...(opensAt === undefined ? {} : { opensAt: opens }),
+    ...(closesAt === undefined ? {} : { closesAt: closes }),
   };
 }
