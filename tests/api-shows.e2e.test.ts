@@ -256,3 +256,23 @@ test("a large seat map is answered from memory, and stays in step under many boo
   const { held } = await client.seats(id);
   expect(held).toBe("1-700");
 });
+
+test("a show grows up to a million places, and no further", async () => {
+  const { client } = stack();
+  const sections = [
+    { name: "Floor", standing: 10 },
+    { name: "Stalls", rows: "A-B", seatsPerRow: 10, blocked: ["A1..5"] },
+  ];
+  const { id } = await client.createShow({ capacity: undefined, sections });
+  const grow = (places: number) =>
+    client.call(`/v1/shows/${id}`, {
+      method: "PATCH",
+      body: { sections: [{ name: "Floor", standing: places }] },
+    });
+  expect(problemOf(await grow(999_981))).toMatchObject({
+    reason: "too-many-seats",
+    limitOf: "places-per-show",
+    limit: 1_000_000,
+  });
+  expect(expectStatus(200, await grow(999_980))).toMatchObject({ capacity: 999_995 });
+});

@@ -322,6 +322,12 @@ test.each<[string, unknown, string, string]>([
     "/waitUntil",
     "must be a day",
   ],
+  [
+    "staff who would wait",
+    { count: 1, as: "staff", ifUnavailable: "wait" },
+    "/as",
+    "must be left out",
+  ],
   ["a filter beside a ladder", { wants: [{ count: 1 }], priceMax: 5 }, "", "exactly one of"],
   ["wants of too many words", { wants: TOO_MANY_WORDS }, "/wants", "at most 2048 bytes"],
 ])("a booking with %s is refused by name", async (...[, members, path, message]) => {
@@ -369,5 +375,9 @@ test("what is wrong with a layout, or with a change, is told all at once", async
     "/block",
     "/unblock",
   ]);
+  const times = { opensAt: "2027-12-25T19:00:00Z", closesAt: "2027-12-25T19:00:00Z" };
+  expect(paths(problemOf(await patch(times)))).toEqual(["/closesAt"]);
+  const unpriced = { sections: [{ name: "", price: 5_000 }] };
+  expect(paths(problemOf(await patch(unpriced)))).toEqual(["/sections/0/price"]);
   expect(await client.show(id)).toMatchObject({ version: 1 });
 });

@@ -1,4 +1,6 @@
 /** How holds end: confirmed in time, lapsed by the sweep, by hand, or by the next request. Each once. */
+import { setTimeout as pause } from "node:timers/promises";
+
 import { expect, test } from "vitest";
 
 import { problemOf, readRanges } from "./client.ts";
@@ -55,6 +57,23 @@ test("a hold at which nobody asks lapses by the sweep: failed, and its seats are
   expect(await client.show(showId)).toMatchObject({ free: 4, held: 0, confirmed: 0 });
   expect((await client.seats(showId)).held).toBe("");
   expect((await client.book({ showId, count: 4 })).seats).toEqual([1, 2, 3, 4]);
+});
+
+/** Catches a sweep that does not look for opened sales. */
+test("what came back before the sale opens goes to who waits when it opens, though nobody asks", async () => {
+  const { client } = stack();
+  const { id: showId } = await client.createShow({ capacity: 1 });
+  const first = await client.book({ showId, count: 1 });
+  const waiting = await client.book({ showId, count: 1, ifUnavailable: "wait" });
+  const opensAt = new Date(Date.now() + 3_000).toISOString();
+  await client.call(`/v1/shows/${showId}`, { method: "PATCH", body: { opensAt } });
+  await client.cancel(first.id);
+  expect(await statusOf(client, waiting.id)).toBe("WAITING");
+  await expect.poll(() => statusOf(client, waiting.id), LAPSED).toBe("PENDING");
+  const { updatedAt, version } = await client.show(showId);
+  expect(Date.parse(updatedAt)).toBeGreaterThanOrEqual(Date.parse(opensAt));
+  await pause(2_500);
+  expect(await client.show(showId), "it is asked for once").toMatchObject({ version });
 });
 
 test("somebody who waits for a change is told of the lapse, at every gateway", async () => {

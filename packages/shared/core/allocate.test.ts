@@ -82,6 +82,29 @@ describe("wants are tried in order", () => {
     expect(state.bookings.get("a")).toMatchObject({ want: 2, wants, seats: [3] });
   });
 
+  it.each([
+    { has: 1, wants: [{ count: 5 }, { seats: [1] }], isOwn: false, why: "nobody may have so many" },
+    { has: 1, wants: [{ count: 4 }, { seats: [1] }], isOwn: true, why: "another could have" },
+    { has: 0, wants: [{ count: 4 }, { seats: [1] }], isOwn: false, why: "there are not so many" },
+  ])("and what has nothing tells whether another customer might: $why", ({ has, wants, isOwn }) => {
+    const rules = { seatsPerCustomerMax: 4 };
+    const show = at(0, createShow({ layout: buildPlainLayout(4), rules }));
+    const first = at(0, bookAs({ customer: "other" }, "first", { seats: [1] }));
+    const own = at(0, bookAs({ customer: "c" }, "own", { seats: [2] }));
+    const { state } = play(has === 0 ? [show, first] : [show, first, own]);
+    const ask = { wants, customer: "c", isHold: true, byStaff: false, vain: new Set<number>() };
+    const known = state.shows.get("show");
+    expect(known && allocate(known, ask)).toMatchObject({ reason: "seats-taken", isOwn });
+    expect([...ask.vain]).toContain(1);
+  });
+
+  it("and nothing is looked for that is known to be in vain", () => {
+    const show = play([FOUR]).state.shows.get("show");
+    const wants = [{ count: 1 }, { count: 2 }];
+    const ask = { wants, customer: null, isHold: true, byStaff: false, vain: new Set([0]) };
+    expect(show && allocate(show, ask)).toMatchObject({ want: 1, seats: [1, 2] });
+  });
+
   it("and a booking without a want is a mistake of ours", () => {
     const show = play([FOUR]).state.shows.get("show");
     const vain = new Set<number>();

@@ -15,21 +15,29 @@ import {
   changeShow,
   confirm,
   createShow,
+  expire,
+  layoutOf,
   play,
+  standing,
   tell,
 } from "../testing/builders.ts";
 import type { Timed } from "../testing/builders.ts";
 import { checkState } from "../testing/core-invariants.ts";
 import { BOUNDS } from "./bounds.ts";
 import type { Decision } from "./decision.ts";
+import type { Want } from "./model.ts";
 import { buildPlainLayout } from "./seats/layout.ts";
 import type { LineState } from "./show.ts";
 import { step } from "./step.ts";
 
 const ANY = { count: 1 };
 
-function list(length: number, build: (index: number) => Timed): Timed[] {
+function list<Item>(length: number, build: (index: number) => Item): Item[] {
   return Array.from({ length }, (_, index) => build(index));
+}
+
+function bookOrClimb(bookingId: string, wants: readonly Want[]) {
+  return bookAs({ wait: { until: null } }, bookingId, ...wants);
 }
 
 function showOf(seats: number, rules = {}): Timed {
@@ -127,6 +135,38 @@ describe("many who wait", () => {
   });
 });
 
+describe("a late confirm", () => {
+  const floor = (places: number) => changeShow({ sections: [{ name: "Floor", standing: places }] });
+  const layout = layoutOf([standing("Floor", 1)]);
+  const rules = { holdMs: HOLD_MS, rescueMs: 100 };
+  const history = [
+    at(0, createShow({ layout, rules })),
+    at(0, book("r", { count: 1 })),
+    ...["w1", "w2", "w3"].map((id) => at(1, bookOrWait(id, { count: 2 }))),
+    at(HOLD_MS, expire("r")),
+  ];
+  const oneAtATime = { lapses: 9, serves: 1, cancels: 9 };
+
+  it("goes before nobody who is still to be served", () => {
+    const state = { ...play(history).state, bounds: oneAtATime };
+    const grown = next(state, at(HOLD_MS + 1, floor(6)));
+    expect(tell(grown)).toContain("w1: WAITING → PENDING standing 0×2");
+    const late = next(state, at(HOLD_MS + 2, confirm("r")));
+    expect(tell(late)).toEqual([
+      "refused: hold-expired, booking r",
+      "w2: WAITING → PENDING standing 0×2",
+    ]);
+    expect(tell(follow(state, late, HOLD_MS + 3))).toContain("w3: WAITING → PENDING standing 0×2");
+  });
+
+  it("is rescued with what they leave", () => {
+    const state = { ...play(history).state, bounds: oneAtATime };
+    const grown = next(state, at(HOLD_MS + 1, floor(7)));
+    follow(state, follow(state, grown, HOLD_MS + 2), HOLD_MS + 3);
+    expect(tell(next(state, at(HOLD_MS + 4, confirm("r"))))[0]).toBe("booking r");
+  });
+});
+
 describe("a waiting list", () => {
   it("takes a thousand kinds of wants, and after that only more of the same", () => {
     const seats = 1_001;
@@ -144,6 +184,27 @@ describe("a waiting list", () => {
     expect(tell(next(state, at(4, bookOrWait("late", { seats: [seats] }))))[0]).toBe(
       "booking late",
     );
+  });
+
+  it("takes a thousand different wants, in whatever ladders, and after that only more of these", () => {
+    const seats = 1_001;
+    const rung = (seat: number) => ({ seats: [seat] });
+    const ladderOf = (first: number) => list(10, (index) => rung(first + index));
+    const { state } = play([
+      showOf(seats),
+      at(0, book("all", { count: seats })),
+      ...list(100, (index) => at(1, bookOrClimb(`w${index}`, ladderOf(10 * index + 1)))),
+    ]);
+    expect(state.shows.get("show")?.waiting).toMatchObject({ size: 100, kinds: 100 });
+    const tries = (id: string, wants: readonly Want[]) =>
+      tell(next(state, at(2, bookOrClimb(id, wants))))[0];
+    expect(tries("one more", [rung(1), rung(seats)])).toBe(
+      "refused: seats-taken, booking one more",
+    );
+    expect(tries("others together", [rung(1), rung(11), rung(1)])).toBe("booking others together");
+    next(state, at(3, cancel("w7")));
+    expect(tries("late", [rung(seats)])).toBe("booking late");
+    expect(tries("again", ladderOf(71))).toBe("refused: seats-taken, booking again");
   });
 
   it("takes a hundred thousand bookings, and nobody after that", () => {

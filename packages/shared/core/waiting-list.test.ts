@@ -203,6 +203,36 @@ describe("a list", () => {
     expect([list.kinds, list.hasKind("a"), list.hasKind("b")]).toEqual([1, false, true]);
   });
 
+  it("counts the different wants of all kinds", () => {
+    const list = buildList([]);
+    const add = (offset: number, kind: string) => list.add({ id: `w${offset}`, offset, kind });
+    add(1, "a\nb");
+    add(2, "b\nc\nb");
+    add(3, "a\nb");
+    expect(["a", "b\nc", "c\nd\nd"].map((kind) => list.countWantsWith(kind))).toEqual([3, 3, 4]);
+    list.delete("w1");
+    expect(list.countWantsWith("d")).toBe(4);
+    list.delete("w3");
+    expect([list.countWantsWith("d"), list.clone().countWantsWith("a")]).toEqual([3, 3]);
+  });
+
+  it("remembers on a walk for which wants there was nothing", () => {
+    const list = buildList([
+      { id: "w1", offset: 1, kind: "a\nb" },
+      { id: "w2", offset: 2, kind: "b\na" },
+    ]);
+    const walk = list.walk();
+    walk.next();
+    walk.vain.add(1);
+    expect([walk.vain.has(0), walk.vain.has(1)]).toEqual([false, true]);
+    walk.giveUp();
+    walk.next();
+    expect([walk.vain.has(0), walk.vain.has(1)]).toEqual([true, false]);
+    expect(() => walk.vain.has(2)).toThrow(AssertionError);
+    walk.giveUp();
+    expect(list.walk().vain.has).toThrow(AssertionError);
+  });
+
   it("takes back who has left, at its old place", () => {
     const list = buildList(parseMembers("a1 a2 a3"));
     list.delete("a1");

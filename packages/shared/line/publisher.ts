@@ -88,7 +88,9 @@ export class Publisher {
   /** Sends what waits, then disconnects. */
   async close(): Promise<void> {
     const deadline = performance.now() + CLOSE_TIMEOUT_MS;
-    while (this.#queue.length > 0 && performance.now() < deadline) await pause(CLOSE_LOOK_MS);
+    // What is under way has left the queue: to disconnect now would cut off its ack.
+    const isBusy = () => this.#queue.length + this.#sending.length > 0;
+    while (isBusy() && performance.now() < deadline) await pause(CLOSE_LOOK_MS);
     this.#closed = true;
     clearTimeout(this.#expiry);
     for (const { settle } of this.#queue.splice(0)) settle({ status: "unknown" });
