@@ -64,7 +64,7 @@ test("everybody may look at shows and book, without a token", async () => {
 test("a booking is confirmed at once for an admin who asks for it, and for nobody else", async () => {
   const { id: showId } = await stack().client.createShow();
   const ask = { showId, count: 1, confirm: "now" };
-  expect(problemOf(await guarded.askAndWait(ask)).status).toBe(403);
+  expect(problemOf(await guarded.askAndWait(ask)).status).toBe(401);
   expect(problemOf(await guarded.askAndWait(ask, bearer("wrong"))).status).toBe(403);
   expect(await guarded.show(showId)).toMatchObject({ free: 10, version: 1 });
   const booking = await guarded.book(ask, bearer(ADMIN_TOKEN));
@@ -75,11 +75,15 @@ test("what only the staff may do, nobody else may say to do as staff", async () 
   const { id: showId } = await stack().client.createShow();
   const asStaff = { showId, seats: [1], as: "staff", confirm: "now" };
   const detail = '"as": "staff" needs the admin token.';
-  expect(problemOf(await guarded.askAndWait({ ...asStaff, confirm: undefined })).status).toBe(403);
+  const tries = { ...asStaff, confirm: undefined };
+  expect(problemOf(await guarded.askAndWait(tries)).status).toBe(401);
+  expect(problemOf(await guarded.askAndWait(tries, bearer("wrong"))).status).toBe(403);
   const headers = bearer(ADMIN_TOKEN);
   const { id } = await guarded.book(asStaff, headers);
   const body = { as: "staff" };
-  expect(problemOf(await guarded.cancel(id, { body }))).toMatchObject({ status: 403, detail });
+  expect(problemOf(await guarded.cancel(id, { body }))).toMatchObject({ status: 401, detail });
+  const wrong = await guarded.cancel(id, { body, headers: bearer("wrong") });
+  expect(problemOf(wrong)).toMatchObject({ status: 403, detail });
   const cancelled = await guarded.cancel(id, { body, headers });
   expect(expectStatus(200, cancelled)).toMatchObject({ status: "CANCELLED" });
 });

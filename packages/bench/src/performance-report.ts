@@ -36,7 +36,7 @@ export function checkBounds({ decide, load }: PerformanceReport): Bound[] {
     {
       promise: `a new owner loads the show in at most ${encodeMs(LOAD_MAX_MS)}`,
       measured: `${encodeMs(load.totalMs)} (the first time in a process ${encodeMs(load.firstMs)})`,
-      isMet: load.totalMs <= LOAD_MAX_MS,
+      isMet: Math.max(load.totalMs, load.firstMs) <= LOAD_MAX_MS,
     },
     {
       promise: `a decision on it costs at most ${DECIDE_MAX_US} µs`,

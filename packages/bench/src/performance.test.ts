@@ -145,7 +145,7 @@ describe("the bounds", () => {
     ratio: 2.25,
   };
   const load = {
-    firstMs: 2_000,
+    firstMs: 990,
     totalMs: 900,
     parts: [],
     bytes: 0,
@@ -157,6 +157,11 @@ describe("the bounds", () => {
 
   it.each<{ what: string; changed: Partial<PerformanceReport>; expected: boolean[] }>([
     { what: "all is well", changed: {}, expected: [true, true, true] },
+    {
+      what: "a first load that is too slow",
+      changed: { load: { ...load, firstMs: 1_001 } },
+      expected: [false, true, true],
+    },
     {
       what: "a load that is too slow",
       changed: { load: { ...load, totalMs: 1_001 } },

@@ -128,7 +128,7 @@ export const ShowAnswer = describedAs(
     free: Type.Integer(),
     held: Type.Integer(),
     confirmed: Type.Integer(),
-    version: Whole("Grows with every change of the show or its seats"),
+    version: Whole("Grows with every batch that decided a request of this show"),
     hash: Text("Running hash of its decision log; docs/fairness.md tells what it proves"),
     createdAt: InstantSchema,
     updatedAt: describedAs(InstantSchema, "When its last request was decided"),

@@ -82,6 +82,28 @@ describe("what a booking keeps", () => {
     expect(state.bookings.get("a")).toMatchObject({ payment: "first", confirmedAt: 1 });
   });
 
+  it.each([
+    { first: "a bare confirm", booked: BOOKED, then: [at(1, confirm("a"))] },
+    {
+      first: "a booking confirmed at once",
+      booked: [CREATED, at(0, { ...book("a", SEAT_1), confirmNow: true })],
+      then: [],
+    },
+  ])("of payment may come after $first, once", ({ booked, then }) => {
+    const history = [
+      ...booked,
+      ...then,
+      at(2, confirm("a", "paid"), 3),
+      at(4, confirm("a", "not")),
+    ];
+    expect(play(history).state.bookings.get("a")).toMatchObject({
+      status: "CONFIRMED",
+      payment: "paid",
+      updatedAt: 3,
+      confirmedAt: then.length,
+    });
+  });
+
   it("of its confirmation is when the request reached the line, whenever that was decided", () => {
     const { state } = play([...BOOKED, at(4, confirm("a"), 9)]);
     const its = { confirmedAt: 4, updatedAt: 9, decidedAt: 0, expiresAt: null, holdLimit: null };

@@ -18,7 +18,10 @@ export function decideConfirm(subject: Subject, request: Confirm, moment: Moment
   if (show?.facts.sale === "cancelled") return refuse("show-cancelled", booking.id);
   switch (booking.status) {
     case "CONFIRMED":
-      return asItIs(booking);
+      // It was confirmed at once, or without a word of its payment: the first that comes is kept.
+      return booking.payment === null && request.payment !== null
+        ? change(booking, { ...moveTo(booking, "CONFIRMED", moment), payment: request.payment })
+        : asItIs(booking);
     case "WAITING":
     case "CANCELLED":
       return refuse("booking-not-pending", booking.id);

@@ -193,7 +193,11 @@ function expectConfirm(booking: Booking, question: Question<Confirm>): Expected 
   const { show, moment, request } = question;
   const { id, status } = booking;
   if (show?.facts.sale === "cancelled") return refused("show-cancelled", id);
-  if (status === "CONFIRMED") return told(booking);
+  if (status === "CONFIRMED") {
+    const { payment } = request;
+    if (booking.payment !== null || payment === null) return told(booking);
+    return changed({ ...booking, payment, updatedAt: dateOf(moment) });
+  }
   const isRescued = show !== undefined && canRescue(show, booking, moment);
   if (status !== "PENDING" && !isRescued) return refused(whyNotPending(booking), id);
   return changed({

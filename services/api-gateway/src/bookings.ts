@@ -130,8 +130,8 @@ export class Bookings {
     {
       waitMs,
       signal,
-      isKnown = () => false,
-    }: Patience & { isKnown?: (booking: Booking) => boolean },
+      isKnown = () => Promise.resolve(false),
+    }: Patience & { isKnown?: (booking: Booking) => Promise<boolean> },
   ): Promise<Answer> {
     const until = performance.now() + waitMs;
     for (;;) {
@@ -143,7 +143,7 @@ export class Bookings {
       try {
         const answer = await this.#look(id, place);
         const isNews =
-          answer.kind === "booking" ? !isKnown(answer.booking) : answer.kind !== "queued";
+          answer.kind === "booking" ? !(await isKnown(answer.booking)) : answer.kind !== "queued";
         if (isNews) return answer;
         // Not always what is waited for: under one key, earlier requests have the same id.
         if ((await untilAborted(waiter, signal)) === null) return await this.#look(id, place);

@@ -14,7 +14,7 @@ export class ExpiryRun {
     this.#deps = deps;
   }
 
-  /** How many releases were asked for, and how many holds had indeed lapsed. Throws if Postgres is away. */
+  /** How much was asked for, and how many holds and waits had indeed ended. Throws if Postgres is away. */
   async run(): Promise<{ requested: number; expired: number }> {
     const { waiters } = this.#deps.memory;
     const outcomes: Promise<boolean>[] = [];
@@ -22,9 +22,8 @@ export class ExpiryRun {
       const waiter = waiters.wait(requestId, DECISIONS_TIMEOUT_MS);
       if (waiter === null) return;
       outcomes.push(
-        waiter.outcome.then(
-          (entry) => entry?.outcome.kind === "refused" && entry.outcome.reason === "hold-expired",
-        ),
+        // Who asks for the end of a booking hears of its failure, if it has indeed ended.
+        waiter.outcome.then((entry) => entry?.outcome.kind === "refused"),
       );
     });
     const expired = (await Promise.all(outcomes)).filter(Boolean).length;

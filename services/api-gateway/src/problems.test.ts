@@ -67,7 +67,7 @@ test("the seats that stand in the way are named", () => {
 test("limits and times are told with their figures", () => {
   const limit = { limitOf: "seats-per-customer", limit: 4, used: 3 } as const;
   expect(describeRefusal("customer-limit-reached", limit, 2)).toBe(
-    "One customer can have at most 4 places of this show, and has 3. Every request must name its customer.",
+    "One customer can have at most 4 places of this show, and this one has 3. A request that names no customer gets none.",
   );
   expect(describeRefusal("sale-not-open", { opensAt: 0 }, 2)).toBe(
     "The sale opens at 1970-01-01T00:00:00.000Z.",

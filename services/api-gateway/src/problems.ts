@@ -56,7 +56,8 @@ export const PROBLEMS = {
   "booking-not-pending": {
     status: 409,
     title: "Booking not pending",
-    about: "Only a PENDING booking can be confirmed, extended or cancelled.",
+    about:
+      "Only a PENDING booking can be confirmed or extended; a WAITING one can only be cancelled, one that has ended nothing.",
   },
   "seat-unknown": {
     status: 422,
@@ -79,7 +80,8 @@ export const PROBLEMS = {
   "seats-taken": {
     status: 409,
     title: "Seats taken",
-    about: "At least one of the seats is held or sold. Choose others, or ask for a count.",
+    about:
+      "At least one of the seats is held, sold or not for sale. Choose others, or ask for a count.",
   },
   "not-enough-together": {
     status: 409,
@@ -256,9 +258,9 @@ function describeLimit({ limitOf, limit, used = 0 }: RefusalFacts): string | nul
     case "seats-per-booking":
       return `One booking can have at most ${limit} places.`;
     case "seats-per-customer":
-      return `One customer can have at most ${limit} places of this show, and has ${used}. Every request must name its customer.`;
+      return `One customer can have at most ${limit} places of this show, and this one has ${used}. A request that names no customer gets none.`;
     case "holds-per-customer":
-      return `One customer can have at most ${limit} unconfirmed bookings of this show, and has ${used}. Every request must name its customer.`;
+      return `One customer can have at most ${limit} unconfirmed bookings of this show, and this one has ${used}. A request that names no customer gets none.`;
     case "places-per-show":
       return `A show can have at most ${limit} places.`;
     case undefined:

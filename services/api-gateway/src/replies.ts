@@ -38,20 +38,23 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
     .send(problem);
 }
 
+/** `isPreferred`: the caller asked for this wait; it is not just what the route does. */
+type PreferredPatience = Patience & { readonly isPreferred: boolean };
+
 /** How long the caller wants to wait (`Prefer: wait=5`, RFC 7240), at most WAIT_MAX_S. */
 export function readPatience(
   request: FastifyRequest,
   reply: FastifyReply,
   fallbackS: number,
-): Patience {
+): PreferredPatience {
   const preferred = WAIT.exec(String(request.headers["prefer"] ?? ""));
   const seconds = preferred === null ? fallbackS : Math.min(Number(preferred[1]), WAIT_MAX_S);
-  if (seconds === 0) return IMPATIENT;
+  if (seconds === 0) return { ...IMPATIENT, isPreferred: false };
   const abort = new AbortController();
   reply.raw.once("close", () => {
     abort.abort(GONE);
   });
-  return { waitMs: seconds * 1_000, signal: abort.signal };
+  return { waitMs: seconds * 1_000, signal: abort.signal, isPreferred: preferred !== null };
 }
 
 /** Sends what became of a request: a booking with `status`, its place in the line, or a problem. */
@@ -98,12 +101,18 @@ export async function viewAllWithPlaces(
   const views: BookingView[] = [];
   for (const booking of bookings) {
     const show = found.get(booking.showId);
-    // A show with people waiting is looked at anyway: its map is here already, or soon of use.
-    const seats = booking.status === "WAITING" ? await shows.seats(booking.showId) : null;
     const guide = show === undefined ? null : guideOf(show.layout);
-    views.push(viewBooking(booking, guide, seats?.rankOf(booking.place.offset) ?? null));
+    views.push(viewBooking(booking, guide, await findRank(booking, shows)));
   }
   return views;
+}
+
+/** Where a booking stands among those who wait for its show; null for one that does not wait. */
+export async function findRank(booking: Booking, shows: Shows): Promise<number | null> {
+  if (booking.status !== "WAITING") return null;
+  // A show with people waiting is looked at anyway: its map is here already, or soon of use.
+  const seats = await shows.seats(booking.showId);
+  return seats?.rankOf(booking.place.offset) ?? null;
 }
 
 function hasPlaces(booking: Booking): boolean {

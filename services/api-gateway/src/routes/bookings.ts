@@ -28,7 +28,8 @@ import type { Answer, Patience } from "../bookings.ts";
 import { buildInvalid, buildProblem } from "../problems.ts";
 import type { Fault } from "../problems.ts";
 import { readBook, readCancel } from "../read-booking.ts";
-import { matchesEtag, readPatience, sendAnswer, sendProblem } from "../replies.ts";
+import { findRank, matchesEtag, readPatience, sendAnswer, sendProblem } from "../replies.ts";
+import type { Shows } from "../shows.ts";
 import { encodePlace, parsePlace } from "../views.ts";
 
 const BookingParams = Type.Object({ id: Type.String() });
@@ -94,7 +95,7 @@ function registerBook(app: App, deps: AppDeps): void {
       const denied = asked.confirmNow || asked.byStaff ? checkAdmin(deps.access, request) : null;
       if (denied !== null) {
         const detail = '"confirm": "now" and "as": "staff" need the admin token.';
-        return sendProblem(reply, buildProblem("forbidden", { detail }));
+        return sendProblem(reply, { ...denied, detail });
       }
       const key = readIdempotencyKey(request, asked.customer);
       if (key !== null && "problem" in key) return sendProblem(reply, key.problem);
@@ -105,9 +106,9 @@ function registerBook(app: App, deps: AppDeps): void {
         reply.header("location", `/v1/bookings/${answer.id}?place=${place}`);
       } else if (answer.kind === "booking") {
         reply.header("location", `/v1/bookings/${answer.booking.id}`);
-        reply.header("etag", bookingEtag(answer.booking));
+        reply.header("etag", await findEtag(answer.booking, shows));
       }
-      if (patience.waitMs > 0 && answer.kind !== "queued") {
+      if (patience.isPreferred && answer.kind !== "queued") {
         reply.header("preference-applied", "wait");
       }
       return sendAnswer(reply, answer, { status: 201, queuedStatus: 202, shows });
@@ -173,11 +174,15 @@ function registerChange<Body extends TSchema>(app: App, deps: AppDeps, change: C
     async (request, reply) => {
       const { id } = request.params;
       const body = request.body as (Static<Body> & { as?: "staff" }) | null;
-      if (body?.as === "staff" && checkAdmin(access, request) !== null) {
-        const detail = '"as": "staff" needs the admin token.';
-        return sendProblem(reply, buildProblem("forbidden", { detail }));
+      const denied = body?.as === "staff" ? checkAdmin(access, request) : null;
+      if (denied !== null) {
+        return sendProblem(reply, { ...denied, detail: '"as": "staff" needs the admin token.' });
       }
-      const answer = await change.ask(id, body, readPatience(request, reply, CHANGE_WAIT_S));
+      const patience = readPatience(request, reply, CHANGE_WAIT_S);
+      const answer = await change.ask(id, body, patience);
+      if (patience.isPreferred && answer.kind !== "queued") {
+        reply.header("preference-applied", "wait");
+      }
       return sendAnswer(reply, answer, { status: 200, queuedStatus: 202, shows });
     },
   );
@@ -201,31 +206,36 @@ async function getBooking(
     );
   }
   const patience = readPatience(request, reply, 0);
-  const isKnown = (booking: Booking) => matchesEtag(request, bookingEtag(booking));
+  const isKnown = async (booking: Booking) => matchesEtag(request, await findEtag(booking, shows));
   const answer = await bookings.find(id, place, { ...patience, isKnown });
   if (place !== null && answer.kind === "refused" && answer.reason === "booking-not-found") {
     const detail = `No request for this booking stands at place ${encodePlace(place)}. Without \`place\`, the booking itself is looked for.`;
     return sendProblem(reply, buildProblem("booking-not-found", { detail }));
   }
-  if (patience.waitMs > 0) reply.header("preference-applied", "wait");
+  if (patience.isPreferred) reply.header("preference-applied", "wait");
   return sendFound(reply, answer, { request, shows });
 }
 
 async function sendFound(
   reply: FastifyReply,
   answer: Answer,
-  { request, shows }: { request: FastifyRequest; shows: AppDeps["shows"] },
+  { request, shows }: { request: FastifyRequest; shows: Shows },
 ): Promise<FastifyReply> {
   reply.header("cache-control", "no-store");
   if (answer.kind === "booking") {
-    const etag = bookingEtag(answer.booking);
+    const etag = await findEtag(answer.booking, shows);
     reply.header("etag", etag);
     if (matchesEtag(request, etag)) return reply.code(304).send();
   }
   return sendAnswer(reply, answer, { status: 200, queuedStatus: 200, shows });
 }
 
-/** A booking changes its status or its expiry, or it has not changed. */
-function bookingEtag({ status, updatedAt, expiresAt }: Booking): string {
-  return `"${status}-${updatedAt}-${expiresAt ?? 0}"`;
+/**
+ * A booking changes its status or its expiry, or others before it in the waiting list have left, or it
+ * has not changed. Only the first two wake who waits for a change.
+ */
+async function findEtag(booking: Booking, shows: Shows): Promise<string> {
+  const { status, updatedAt, expiresAt } = booking;
+  const rank = await findRank(booking, shows);
+  return `"${status}-${updatedAt}-${expiresAt ?? 0}${rank === null ? "" : `-${rank}`}"`;
 }
