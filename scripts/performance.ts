@@ -1,17 +1,17 @@
-/** `npm run performance`; what it takes is in packages/bench/src/options.ts. */
+/** `npm run performance`. */
 import { parsePerformanceOptions } from "@seatline/bench/options.ts";
 import { runPerformance } from "@seatline/bench/performance.ts";
 
+import { print, runCommand } from "./command.ts";
 import { readEnvironment } from "./environment.ts";
 
-try {
-  const options = parsePerformanceOptions(process.argv.slice(2));
-  const isMet = await runPerformance(options, {
-    env: readEnvironment(),
-    print: (line) => process.stdout.write(`${line}\n`),
-  });
-  process.exitCode = isMet ? 0 : 1;
-} catch (error) {
-  process.stderr.write(`performance: ${(error as Error).message}\n`);
-  process.exitCode = 1;
-}
+const USAGE = `Usage: npm run performance -- [options]
+Measures what a decision costs on shows of 100 and 1,000,000 seats, and how fast a new owner loads one.
+  --rounds N    how often everything is measured (51)
+  --write       also writes docs/performance.md`;
+
+await runCommand({
+  name: "performance",
+  usage: USAGE,
+  run: (args) => runPerformance(parsePerformanceOptions(args), { env: readEnvironment(), print }),
+});

@@ -22,7 +22,7 @@ export async function replayLines(log: Readable): Promise<Replayed> {
     }
   }
   if (number === 0) return { difference: "The log is empty.", summary: "" };
-  const summary = `Identical: ${replay.decisions} decisions, decided again, have the same outcomes and hashes.\nRunning hash: ${replay.hash}`;
+  const summary = `Identical: ${replay.decisions} decisions, decided again, have the same outcomes and hashes.\nRunning hash: ${replay.hash}\nIs it the hash that you noted? A log that was cut short is identical as far as it goes.`;
   return { difference: null, summary };
 }
 

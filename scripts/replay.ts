@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 
 import { findTarget } from "@seatline/bench/target.ts";
 
+import { print, runCommand } from "./command.ts";
 import { readEnvironment } from "./environment.ts";
 import { replayLines } from "./replay-lines.ts";
 
@@ -22,23 +23,28 @@ async function openLog(source: string, url: string | undefined): Promise<Readabl
   const headers: Record<string, string> =
     target.adminToken === null ? {} : { authorization: `Bearer ${target.adminToken}` };
   const answer = await fetch(`${target.url}/v1/shows/${source}/decisions`, { headers });
+  if (answer.status === 401 || answer.status === 403) {
+    throw new Error(`${target.url} wants an admin token: set ADMIN_TOKEN.`);
+  }
   if (!answer.ok || answer.body === null) {
     throw new Error(`${target.url} answers ${answer.status}: ${await answer.text()}`);
   }
   return Readable.fromWeb(answer.body);
 }
 
-try {
-  const { positionals, values } = parseArgs({
-    options: { url: { type: "string" } },
-    allowPositionals: true,
-  });
-  const [source] = positionals;
-  if (source === undefined || positionals.length > 1) throw new Error(USAGE);
-  const { difference, summary } = await replayLines(await openLog(source, values.url));
-  process.stdout.write(`${difference ?? summary}\n`);
-  process.exitCode = difference === null ? 0 : 1;
-} catch (error) {
-  process.stderr.write(`replay: ${(error as Error).message}\n`);
-  process.exitCode = 1;
-}
+await runCommand({
+  name: "replay",
+  usage: USAGE,
+  run: async (args) => {
+    const { positionals, values } = parseArgs({
+      args,
+      options: { url: { type: "string" } },
+      allowPositionals: true,
+    });
+    const [source] = positionals;
+    if (source === undefined || positionals.length > 1) throw new Error(USAGE);
+    const { difference, summary } = await replayLines(await openLog(source, values.url));
+    print(difference ?? summary);
+    return difference === null;
+  },
+});

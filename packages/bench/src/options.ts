@@ -16,7 +16,6 @@ export type StressOptions = {
 export type LatencyOptions = {
   readonly url: string | undefined;
   readonly samples: number;
-  readonly isAsserted: boolean;
 };
 
 export type PerformanceOptions = {
@@ -70,11 +69,10 @@ export function parseLatencyOptions(args: readonly string[]): LatencyOptions {
     options: {
       url: { type: "string" },
       samples: { type: "string", default: "500" },
-      assert: { type: "boolean", default: false },
     },
   });
   const samples = parseWhole("--samples", values.samples, { min: SAMPLES_MIN, max: SAMPLES_MAX });
-  return { url: parseUrl(values.url), samples, isAsserted: values.assert };
+  return { url: parseUrl(values.url), samples };
 }
 
 export function parsePerformanceOptions(args: readonly string[]): PerformanceOptions {

@@ -131,7 +131,9 @@ describe(`a decision log (SEED=${seed})`, () => {
   });
 
   it("is found out where every hash was made anew, too: the sale itself must be the same", () => {
-    const at = entries.findIndex(({ changed }) => changed[0]?.status === "PENDING");
+    const holdsSeats = ({ changed: [first] }: RecordEntry) =>
+      first?.status === "PENDING" && first.seats.length > 0;
+    const at = entries.findIndex(holdsSeats);
     const [booking] = entries[at]?.changed ?? [];
     if (booking === undefined) throw new Error("somebody holds a seat");
     const favoured = { ...booking, seats: booking.seats.map((seat) => (seat % 12) + 1) };
