@@ -384,5 +384,6 @@ test("what is wrong with a layout, or with a change, is told all at once", async
   expect(paths(problemOf(await patch(times)))).toEqual(["/closesAt"]);
   const unpriced = { sections: [{ name: "", price: 5_000 }] };
   expect(paths(problemOf(await patch(unpriced)))).toEqual(["/sections/0/price"]);
+  expect(paths(problemOf(await patch({ sections: [{ name: "" }] })))).toEqual(["/sections/0"]);
   expect(await client.show(id)).toMatchObject({ version: 1 });
 });

@@ -63,6 +63,23 @@ const RangesText = withMessage(
   "must be seat numbers as ascending ranges, like 1-30,45",
 );
 
+const SectionChange = withMessage(
+  Type.Object(
+    {
+      name: withMessage(Type.String({ maxLength: 100 }), "must be the name of a section"),
+      price: Type.Optional(PriceSchema),
+      standing: Type.Optional(
+        withMessage(
+          Type.Integer({ minimum: 0, maximum: CAPACITY_MAX }),
+          `must be a whole number from 0 to ${CAPACITY_MAX}`,
+        ),
+      ),
+    },
+    { additionalProperties: false, minProperties: 2 },
+  ),
+  "must have a name, and a price or standing places",
+);
+
 export const ChangeShowBody = StrictObject(
   {
     name: Type.Optional(ShowNameSchema),
@@ -80,19 +97,7 @@ export const ChangeShowBody = StrictObject(
     unblock: Type.Optional(describedAs(RangesText, "Seats that shall be for sale again")),
     sections: Type.Optional(
       withMessage(
-        Type.Array(
-          StrictObject({
-            name: withMessage(Type.String({ maxLength: 100 }), "must be the name of a section"),
-            price: Type.Optional(PriceSchema),
-            standing: Type.Optional(
-              withMessage(
-                Type.Integer({ minimum: 0, maximum: CAPACITY_MAX }),
-                `must be a whole number from 0 to ${CAPACITY_MAX}`,
-              ),
-            ),
-          }),
-          { minItems: 1, maxItems: SECTION_CHANGES_MAX },
-        ),
+        Type.Array(SectionChange, { minItems: 1, maxItems: SECTION_CHANGES_MAX }),
         `must list 1 to ${SECTION_CHANGES_MAX} sections, each with a price or standing places`,
       ),
     ),

@@ -58,7 +58,7 @@ test.each([
 });
 
 test("the seats that stand in the way are named", () => {
-  expect(describeRefusal("seats-taken", { seats: [3, 9] }, 2)).toBe("Taken: 3, 9.");
+  expect(describeRefusal("seats-taken", { seats: [3, 9] }, 2)).toBe("Not free: 3, 9.");
   expect(describeRefusal("seat-unknown", { seats: [31] }, 1)).toBe("Unknown: seat 31.");
   const facts = { seats: [31], sections: ["Balkony"] };
   expect(describeRefusal("seat-unknown", facts, 1)).toBe('Unknown: seat 31, section "Balkony".');

@@ -41,7 +41,8 @@ export const PROBLEMS = {
   "sale-closed": {
     status: 409,
     title: "Sale closed",
-    about: "This show takes no more bookings. What is booked can still be confirmed or cancelled.",
+    about:
+      "This show takes no more bookings. What is booked can still be confirmed, extended and cancelled.",
   },
   "booking-not-found": {
     status: 404,
@@ -221,7 +222,7 @@ function describeFacts(
       return `${asked} ${were} asked for; ${free} ${isAre(free)} free${free >= asked ? how : ""}${back}.`;
     }
     case "seats-taken":
-      return seats === undefined ? null : `Taken: ${seats.join(", ")}.`;
+      return seats === undefined ? null : `Not free: ${seats.join(", ")}.`;
     case "seat-unknown": {
       const unknown = [
         ...(seats === undefined
