@@ -1,6 +1,6 @@
 /** How a command for people runs: `--help` tells what it takes, a fault is told in a sentence. */
 
-export type Command = {
+type Command = {
   readonly name: string;
   /** What it takes and does, in a few lines. */
   readonly usage: string;

@@ -2,7 +2,7 @@
 import { parseGatewayConfig } from "@seatline/api-gateway/config.ts";
 import { parseInfraMode } from "@seatline/infra/infra-mode.ts";
 import { buildCommonEnvironment, parsePort } from "@seatline/infra/service-list.ts";
-import type { Environment } from "@seatline/infra/service-list.ts";
+import type { Environment } from "@seatline/shared/runtime/config.ts";
 import { ConfigError, parseConfig } from "@seatline/shared/runtime/config.ts";
 
 import { CONFIG as WORKER } from "../services/booking-worker/src/config.ts";

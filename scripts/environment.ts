@@ -5,7 +5,7 @@ import { parseEnv } from "node:util";
 
 import { REPOSITORY_ROOT } from "@seatline/infra/paths.ts";
 import { mergeEnvironment } from "@seatline/infra/service-list.ts";
-import type { Environment } from "@seatline/infra/service-list.ts";
+import type { Environment } from "@seatline/shared/runtime/config.ts";
 
 export function readEnvironment(): Environment {
   const path = join(REPOSITORY_ROOT, ".env");

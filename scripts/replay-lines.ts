@@ -6,7 +6,7 @@ import { Replay } from "@seatline/shared/line/decision-log.ts";
 /** Nobody's line is longer: a request, and the bookings that one step of the line may change. */
 const LINE_BYTES_MAX = 64 * 1024 * 1024;
 
-export type Replayed = { readonly difference: string | null; readonly summary: string };
+type Replayed = { readonly difference: string | null; readonly summary: string };
 
 /** Every byte counts: what stands behind the last end of line is a line, too. */
 export async function replayLines(log: Readable): Promise<Replayed> {

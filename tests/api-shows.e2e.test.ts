@@ -1,7 +1,8 @@
 /** The canonical API as its clients see it: shows, their pages and their seat maps. */
 import { expect, test } from "vitest";
 
-import { UNKNOWN_SHOW_ID, expectStatus, problemOf, readRanges } from "./client.ts";
+import { listSeats } from "@seatline/shared/testing/naive-show.ts";
+import { UNKNOWN_SHOW_ID, expectStatus, problemOf } from "./client.ts";
 import type { Page, ShowView } from "./client.ts";
 import { useStack } from "./stack.ts";
 
@@ -228,8 +229,8 @@ test("the seat map of every gateway follows holds, confirmations, cancellations 
   const { id } = await client.createShow({ capacity: 20, cancelConfirmed: true });
   const agree = async (held: number[], confirmed: number[]) => {
     const wanted = await client.seats(id);
-    expect(readRanges(wanted.held)).toEqual(held);
-    expect(readRanges(wanted.confirmed)).toEqual(confirmed);
+    expect(listSeats(wanted.held)).toEqual(held);
+    expect(listSeats(wanted.confirmed)).toEqual(confirmed);
     // The other hears of it through the topic, so it may be a moment behind, and never further.
     await expect.poll(() => other.seats(id), { timeout: 10_000, interval: 10 }).toEqual(wanted);
   };

@@ -17,7 +17,7 @@ export type ClassicBooking = {
   readonly seats_assigned: number[];
   readonly expiresAt: string | null;
 };
-export type ClassicSeats = {
+type ClassicSeats = {
   readonly total: number;
   readonly booked: number[];
   readonly available: number[];
@@ -68,8 +68,8 @@ export class ClassicClient {
 
 /** Every error keeps the member that the older clients read, inside the problem document. */
 export function errorOf(answer: HttpAnswer): { status: number; reason: string; error: string } {
-  const problem = problemOf(answer) as unknown as { error?: unknown; reason: string };
-  if (typeof problem.error !== "string" || problem.error === "") {
+  const problem = problemOf(answer);
+  if (problem.error === undefined || problem.error === "") {
     throw new Error(`there is no error in ${answer.text}`);
   }
   return { status: answer.status, reason: problem.reason, error: problem.error };

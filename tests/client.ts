@@ -11,7 +11,7 @@ export type { BookingView, Problem };
 export type ShowView = ReturnType<typeof viewShow>;
 export type QueuedView = ReturnType<typeof viewQueued>;
 export type Page<T> = { readonly items: T[]; readonly next: string | null };
-export type SeatsView = {
+type SeatsView = {
   readonly version: number;
   readonly capacity: number;
   readonly held: string;
@@ -143,13 +143,4 @@ export function problemOf(answer: HttpAnswer): Problem {
     return answer.json as Problem;
   }
   throw new Error(`expected a problem, not ${answer.status} ${type}: ${answer.text}`);
-}
-
-/** The numbers that a seat map's text stands for: `1-3,7`. */
-export function readRanges(text: string): number[] {
-  if (text === "") return [];
-  return text.split(",").flatMap((range) => {
-    const [first = 0, last = first] = range.split("-").map(Number);
-    return Array.from({ length: last - first + 1 }, (_, index) => first + index);
-  });
 }

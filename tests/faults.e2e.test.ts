@@ -9,7 +9,8 @@ import { afterEach, expect, test } from "vitest";
 
 import { waitUntil } from "@seatline/shared/testing/wait-until.ts";
 
-import { expectStatus, problemOf, readRanges } from "./client.ts";
+import { listSeats } from "@seatline/shared/testing/naive-show.ts";
+import { expectStatus, problemOf } from "./client.ts";
 import type { BookingView, Client } from "./client.ts";
 import type { HttpAnswer } from "./http.ts";
 import { useStack } from "./stack.ts";
@@ -58,7 +59,7 @@ async function expectOneTruth(showId: string): Promise<void> {
     await expect
       .poll(async () => {
         const { held, confirmed } = await gateway.seats(showId);
-        return { held: readRanges(held), confirmed: readRanges(confirmed) };
+        return { held: listSeats(held), confirmed: listSeats(confirmed) };
       }, LONG)
       .toEqual({ held: seatsOf("PENDING"), confirmed: seatsOf("CONFIRMED") });
     const { capacity, free, held, confirmed } = await gateway.show(showId);

@@ -3,7 +3,8 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import { expect, test } from "vitest";
 
-import { problemOf, readRanges } from "./client.ts";
+import { listSeats } from "@seatline/shared/testing/naive-show.ts";
+import { problemOf } from "./client.ts";
 import type { BookingView, Client } from "./client.ts";
 import { useStack } from "./stack.ts";
 
@@ -144,7 +145,7 @@ test("a confirm in time wins against every sweep, and what it said stays true", 
     expect(status).toBe(answer.status === 200 ? "CONFIRMED" : "FAILED");
   }
   const seats = await client.seats(showId);
-  expect(readRanges(seats.confirmed)).toEqual(confirmed.sort((a, b) => a - b));
+  expect(listSeats(seats.confirmed)).toEqual(confirmed.sort((a, b) => a - b));
   const resold = await client.book({ showId, count: 50 });
   expect(resold.seats.filter((seat) => confirmed.includes(seat))).toEqual([]);
 });

@@ -12,7 +12,8 @@ import type { Booking } from "@seatline/shared/core/model.ts";
 import { buildRandom, seedOfRun } from "@seatline/shared/testing/random.ts";
 import { expect, test } from "vitest";
 
-import { expectStatus, problemOf, readRanges } from "./client.ts";
+import { listSeats } from "@seatline/shared/testing/naive-show.ts";
+import { expectStatus, problemOf } from "./client.ts";
 import type { BookingView, Client, QueuedView } from "./client.ts";
 import type { HttpAnswer } from "./http.ts";
 import { useStack } from "./stack.ts";
@@ -320,7 +321,7 @@ async function checkEnd({ showId, races }: Sale, ledger: Ledger): Promise<void> 
   for (const gateway of [0, 1]) {
     const client = stack().clientOf(gateway);
     expect(await client.show(showId)).toMatchObject({ ...counts, capacity: CAPACITY });
-    expect(readRanges((await client.seats(showId)).confirmed)).toEqual(owned);
+    expect(listSeats((await client.seats(showId)).confirmed)).toEqual(owned);
   }
   seen.resold += races.flatMap((race) => race.others).length;
 }

@@ -14,7 +14,7 @@ import type { Http } from "./http.ts";
 
 export type ServiceName = "api-gateway" | "booking-worker" | "expiry-worker";
 
-export type ServiceOptions = {
+type ServiceOptions = {
   readonly name: ServiceName;
   readonly port: number;
   readonly env: Readonly<Record<string, string>>;

@@ -22,7 +22,7 @@ import type { ServiceName } from "./service.ts";
 export const ID_SECRET = "a secret that only the tests use";
 export const ADMIN_TOKEN = "the-admin-token-of-the-tests";
 
-export type StackOptions = {
+type StackOptions = {
   readonly gateways?: number;
   readonly workers?: number;
   readonly expiryWorkers?: number;
@@ -101,10 +101,6 @@ class Stack {
 
   worker(index = 0): Service {
     return at(this.workers, index);
-  }
-
-  expiryWorker(index = 0): Service {
-    return at(this.expiryWorkers, index);
   }
 
   /** Another gateway, not started yet. */

@@ -10,7 +10,8 @@ import type { Booking } from "@seatline/shared/core/model.ts";
 import { buildRandom, seedOfRun } from "@seatline/shared/testing/random.ts";
 import { expect, test } from "vitest";
 
-import { expectStatus, problemOf, readRanges } from "./client.ts";
+import { listSeats } from "@seatline/shared/testing/naive-show.ts";
+import { expectStatus, problemOf } from "./client.ts";
 import type { BookingView } from "./client.ts";
 import type { HttpAnswer } from "./http.ts";
 import { useStack } from "./stack.ts";
@@ -350,7 +351,7 @@ async function checkEnd(showId: string, model: Model, waiters: readonly Waiter[]
     }
     const counts = { free: model.free.size, held: held.length, confirmed: 0 };
     expect(await client.show(showId)).toMatchObject(counts);
-    expect(readRanges((await client.seats(showId)).held)).toEqual(held);
+    expect(listSeats((await client.seats(showId)).held)).toEqual(held);
   }
 }
 

@@ -22,12 +22,12 @@ export type SeatMapSeen = {
   readonly held: readonly number[];
   readonly confirmed: readonly number[];
 };
-export type Queued = {
+type Queued = {
   readonly id: string;
   readonly place: string | null;
   readonly pollAfterMs: number;
 };
-export type Problem = { readonly reason: string; readonly booking: BookingSeen | null };
+type Problem = { readonly reason: string; readonly booking: BookingSeen | null };
 
 export function parseBooking(json: unknown): BookingSeen | null {
   if (!isObject(json)) return null;

@@ -12,7 +12,7 @@ import { buildLatencyTable, findMissedTargets } from "./latency-report.ts";
 import type { Samples } from "./latency-report.ts";
 import type { LatencyOptions } from "./options.ts";
 import { findTarget } from "./target.ts";
-import type { Environment } from "./target.ts";
+import type { Environment } from "@seatline/shared/runtime/config.ts";
 
 const WARM_UP_COUNT = 200;
 /** Spread, so that samples do not keep step with a timer of the system. */

@@ -11,7 +11,7 @@ export type PerformanceReport = {
   readonly load: LoadReport;
 };
 
-export type Bound = {
+type Bound = {
   readonly promise: string;
   readonly measured: string;
   readonly isMet: boolean;

@@ -23,7 +23,6 @@ export type Kind = (typeof KINDS)[number];
 
 /** A half-sold show as a worker has it in memory, and what is written down of it. */
 export type Sale = {
-  readonly size: Size;
   readonly state: LineState;
   readonly show: Show;
   /** Whoever has places, holds and confirmed ones. Memory keeps only the former, as the worker does. */
@@ -181,7 +180,7 @@ export function buildSale(kind: Kind, size: Size, way: Way): Sale {
   const every = Math.floor(settled.length / waiting);
   const wanted = Array.from({ length: waiting }, (_, index) => settled[index * every]?.seats ?? []);
   const waiters = wanted.map((seats) => ask([{ seats }], { wait: { until: null } }));
-  return { size, state, show, sold, waiting: waiters };
+  return { state, show, sold, waiting: waiters };
 }
 
 export function buildSales(): Sales {

@@ -17,7 +17,7 @@ import { buildDocument, checkBounds } from "./performance-report.ts";
 import { buildSales } from "./performance-shows.ts";
 import type { Sale } from "./performance-shows.ts";
 import { measureStep } from "./performance-step.ts";
-import type { Environment } from "./target.ts";
+import type { Environment } from "@seatline/shared/runtime/config.ts";
 
 const DOCUMENT = "docs/performance.md";
 const LOADS = 9;

@@ -14,7 +14,7 @@ import { checkSale } from "./sale-checks.ts";
 import { buildTable, checkKill, describeFindings } from "./stress-report.ts";
 import type { KillReport } from "./stress-report.ts";
 import { findTarget } from "./target.ts";
-import type { Environment } from "./target.ts";
+import type { Environment } from "@seatline/shared/runtime/config.ts";
 
 /** Longer than any run: no hold may lapse under way, or seats would rightly be sold twice. */
 const HOLD_S = 24 * 60 * 60;

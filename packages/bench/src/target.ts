@@ -2,17 +2,16 @@
 import { REPOSITORY_ROOT, startHomeOf } from "@seatline/infra/paths.ts";
 import { readState } from "@seatline/infra/state-file.ts";
 import type { RunState } from "@seatline/infra/state-file.ts";
+import type { Environment } from "@seatline/shared/runtime/config.ts";
 
 const DEFAULT_URL = "http://127.0.0.1:3000";
 
-export type Target = {
+type Target = {
   readonly url: string;
   readonly adminToken: string | null;
   /** Only if it is the very stack at `url`: nobody's processes are killed by mistake. */
   readonly running: RunState | null;
 };
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** `given` wins, then what runs from this checkout, then the default address. */
 export function findTarget(given: string | undefined, env: Environment): Target {

@@ -16,7 +16,7 @@ import type { ChildState } from "./state-file.ts";
 import { READY_TIMEOUT_MS, buildDatabaseUrl } from "./running-infra.ts";
 import type { InfraPart, RunningInfra } from "./running-infra.ts";
 
-export type ComposeOptions = {
+type ComposeOptions = {
   readonly root: string;
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;

@@ -9,7 +9,7 @@ import type { CommandResult } from "./run-command.ts";
 import { READY_TIMEOUT_MS } from "./running-infra.ts";
 import type { InfraPart } from "./running-infra.ts";
 
-export type ContainerOptions = {
+type ContainerOptions = {
   readonly name: InfraPart["name"];
   readonly container: string;
   readonly isUp: () => Promise<boolean>;

@@ -5,7 +5,7 @@
 import { lastWords, runCommand } from "./run-command.ts";
 import type { CommandResult } from "./run-command.ts";
 
-export type ProbeOptions = {
+type ProbeOptions = {
   readonly env: NodeJS.ProcessEnv;
   readonly images: readonly string[];
   /** How long pulling may take; somebody who has another way does not wait long. */

@@ -9,7 +9,7 @@ import { kafkaArguments, writeServerProperties } from "./kafka-properties.ts";
 import { showKafkaLine } from "./log-lines.ts";
 import type { ProcessSpec } from "./supervised-process.ts";
 
-export type EmbeddedKafkaOptions = {
+type EmbeddedKafkaOptions = {
   /** Holds `kafka/`, made at the first start. */
   readonly folder: string;
   readonly logPath: string;

@@ -21,7 +21,7 @@ import type { ProcessSpec } from "./supervised-process.ts";
 import { waitUntil } from "./wait-until.ts";
 import { DATABASE_USER } from "./running-infra.ts";
 
-export type EmbeddedPostgresOptions = {
+type EmbeddedPostgresOptions = {
   /** Holds `postgres/`, made at the first start. */
   readonly folder: string;
   readonly logPath: string;
@@ -37,7 +37,7 @@ const INIT_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 10_000;
 const STRAY_TIMEOUT_MS = 10_000;
 
-/** A sentence that says why not, or undefined when this platform has binaries and they are there. */
+/** A sentence that says why it cannot be started here, or null if this platform has binaries and they are there. */
 export async function findPostgresObstacle(): Promise<string | null> {
   try {
     await findBinaries();

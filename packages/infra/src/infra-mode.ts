@@ -1,7 +1,7 @@
 /**
  * What the environment says about where Postgres and Kafka come from. Pure.
  */
-export type InfraMode =
+type InfraMode =
   | { readonly kind: "auto" | "docker" | "embedded" }
   | {
       readonly kind: "external";

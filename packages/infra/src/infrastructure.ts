@@ -16,7 +16,7 @@ import { startTestHome } from "./test-home.ts";
 
 export type InfraChoice = "external" | "docker" | "embedded";
 
-export type InfrastructureOptions = {
+type InfrastructureOptions = {
   /** `start` keeps its data in the checkout (or its volumes); `test` leaves nothing behind. */
   readonly purpose: "start" | "test";
   readonly env: NodeJS.ProcessEnv;

@@ -27,7 +27,7 @@ export type KafkaParts = {
   readonly classArchive: string;
 };
 
-export type CacheOptions = {
+type CacheOptions = {
   readonly folder: string;
   readonly java: Java;
   readonly env: NodeJS.ProcessEnv;

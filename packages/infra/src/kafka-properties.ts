@@ -7,7 +7,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { INFRA_PACKAGE_ROOT } from "./paths.ts";
 
-export type BrokerPlace = {
+type BrokerPlace = {
   readonly port: number;
   readonly controllerPort: number;
   readonly dataFolder: string;

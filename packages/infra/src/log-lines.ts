@@ -6,7 +6,7 @@ export type ShowLine = (line: string, stream: "stdout" | "stderr") => string | u
 
 /** Our services log JSON objects with `level` and `msg`; these levels are shown. */
 const SHOWN_LEVELS = new Set(["warn", "error", "fatal"]);
-const LINE_LENGTH_MAX = 500;
+const SHOWN_LENGTH_MAX = 500;
 
 /** Our services: warnings and worse, and whatever they print on stderr by other means. */
 export const showServiceLine: ShowLine = (line, stream) => {
@@ -31,7 +31,7 @@ export function createLineSplitter(onLine: (line: string) => void): (chunk: stri
   let rest = "";
   return (chunk) => {
     const lines = (rest + chunk).split("\n");
-    rest = (lines.pop() ?? "").slice(0, LINE_LENGTH_MAX * 100);
+    rest = (lines.pop() ?? "").slice(0, SHOWN_LENGTH_MAX * 100);
     for (const line of lines) if (line.trim() !== "") onLine(line);
   };
 }
@@ -56,5 +56,5 @@ function describeCause(cause: unknown): string | undefined {
 }
 
 function cut(line: string): string {
-  return line.length <= LINE_LENGTH_MAX ? line : `${line.slice(0, LINE_LENGTH_MAX)}…`;
+  return line.length <= SHOWN_LENGTH_MAX ? line : `${line.slice(0, SHOWN_LENGTH_MAX)}…`;
 }

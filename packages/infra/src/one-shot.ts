@@ -7,9 +7,9 @@ import { LogFile } from "./log-file.ts";
 import type { StartHome } from "./paths.ts";
 import { runCommand } from "./run-command.ts";
 import type { CommandResult } from "./run-command.ts";
-import type { Environment } from "./service-list.ts";
+import type { Environment } from "@seatline/shared/runtime/config.ts";
 
-export type StepOptions = {
+type StepOptions = {
   readonly name: string;
   readonly script: string;
   readonly root: string;

@@ -13,7 +13,7 @@ import { isSameProcessAlive } from "./process-identity.ts";
 import { readState, removeState } from "./state-file.ts";
 import { waitUntil } from "./wait-until.ts";
 
-export type ClaimOptions = {
+type ClaimOptions = {
   readonly root: string;
   readonly home: StartHome;
   readonly env: NodeJS.ProcessEnv;

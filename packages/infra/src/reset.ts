@@ -9,7 +9,7 @@ import { claimCheckout } from "./remains.ts";
 import { lastWords, runCommand } from "./run-command.ts";
 import { loadSettings } from "./settings.ts";
 
-export type ResetOptions = {
+type ResetOptions = {
   readonly root: string;
   readonly env: NodeJS.ProcessEnv;
   readonly log: (line: string) => void;

@@ -13,7 +13,7 @@ export type CommandResult = {
   readonly timedOut: boolean;
 };
 
-export type CommandOptions = {
+type CommandOptions = {
   readonly timeoutMs: number;
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string | undefined;

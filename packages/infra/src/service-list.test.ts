@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { buildCommonEnvironment, buildUrl, mergeEnvironment, parsePort } from "./service-list.ts";
-import type { Environment } from "./service-list.ts";
+import type { Environment } from "@seatline/shared/runtime/config.ts";
 
 const infra = {
   choice: "embedded",
@@ -28,7 +28,6 @@ test("nothing given: development, this machine, kept secrets, open admin routes"
   expect(build({})).toEqual({
     NODE_ENV: "development",
     HOST: "127.0.0.1",
-    TOPIC_PREFIX: "seatline",
     ID_SECRETS: "generated",
     ADMIN_ACCESS: "open",
     SESSION_TIMEOUT_MS: "3000",

@@ -1,6 +1,7 @@
 /**
  * The processes of our own that `npm start` runs, and what each is told. Pure.
  */
+import type { Environment } from "@seatline/shared/runtime/config.ts";
 import type { InfraChoice } from "./infrastructure.ts";
 import type { Settings } from "./settings.ts";
 
@@ -22,11 +23,8 @@ export const SERVICES: readonly ServiceSpec[] = [
   { name: "expiry-worker", script: "services/expiry-worker/src/main.ts", portName: "HEALTH_PORT" },
 ];
 
-export type Environment = Readonly<Record<string, string | undefined>>;
-
 const DEFAULT_PORT = 3000;
 export const DEFAULT_HOST = "127.0.0.1";
-const DEFAULT_TOPIC_PREFIX = "seatline";
 const PORT_MAX = 65_535;
 const OWN_SESSION_TIMEOUT_MS = "3000";
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
@@ -64,7 +62,6 @@ export function buildCommonEnvironment(
     ...user,
     NODE_ENV: nodeEnv,
     HOST: host,
-    ...(!isGiven(user, "TOPIC_PREFIX") && { TOPIC_PREFIX: DEFAULT_TOPIC_PREFIX }),
     ...(!hasSecrets && { ID_SECRETS: settings.idSecret }),
     ...(isOpen && { ADMIN_ACCESS: "open" }),
     // Our own broker allows a short session, so that a dead worker's partitions move on soon.

@@ -33,7 +33,7 @@ export type ProcessSpec = {
   readonly prepare?: () => Promise<void>;
 };
 
-export type ProcessEvents = {
+type ProcessEvents = {
   readonly log: (line: string) => void;
   /** The process or its pid changed: whoever writes the state file does it now. */
   readonly onChange: (identity: ProcessIdentity | undefined) => void;

@@ -13,14 +13,15 @@ import type { StartHome } from "./paths.ts";
 import { findFreePort, findPortObstacle } from "./ports.ts";
 import { claimCheckout } from "./remains.ts";
 import { buildCommonEnvironment, buildUrl, DEFAULT_HOST, parsePort } from "./service-list.ts";
-import type { Environment, ServiceSpec } from "./service-list.ts";
+import type { Environment } from "@seatline/shared/runtime/config.ts";
+import type { ServiceSpec } from "./service-list.ts";
 import { loadSettings, saveSettings } from "./settings.ts";
 import { RunStateFile, childStateOf } from "./state-file.ts";
 import { SupervisedProcess } from "./supervised-process.ts";
 import { waitUntil } from "./wait-until.ts";
 import { startWarden } from "./warden-link.ts";
 
-export type SupervisorOptions = {
+type SupervisorOptions = {
   readonly root: string;
   /** What the user gave, `.env` included. */
   readonly env: Environment;

@@ -18,7 +18,7 @@ import {
 } from "./running-infra.ts";
 import type { InfraPart, RunningInfra } from "./running-infra.ts";
 
-export type TestContainersOptions = {
+type TestContainersOptions = {
   readonly connectionsMax: number;
   readonly env: NodeJS.ProcessEnv;
   readonly log: (line: string) => void;

@@ -1,5 +1,5 @@
 /**
- * The one way to wait for something that cannot call back: ask again until it is so, with a
+ * Waits for something that cannot call back: ask again until it is so, with a
  * deadline. Never waits without one.
  */
 import { setTimeout as delay } from "node:timers/promises";

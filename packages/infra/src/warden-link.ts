@@ -8,13 +8,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { identifyProcess } from "./process-identity.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 
-export type WardenOptions = {
+type WardenOptions = {
   readonly statePath: string;
   /** A folder to remove once nothing runs in it any more. */
   readonly remove?: string;
 };
 
-export type Warden = {
+type Warden = {
   readonly identity: ProcessIdentity | null;
   /** Resolves when it is gone. The state file must say by then that nothing runs. */
   close(): Promise<void>;

@@ -30,7 +30,7 @@ export type IdempotencyKey = {
 };
 
 /** A key for a booking is one of its show. */
-export type IdempotencyScope = IdempotencyKey & { readonly showId: string };
+type IdempotencyScope = IdempotencyKey & { readonly showId: string };
 
 // Random bytes are drawn in bulk: one call of the system per 16 costs ten times as much.
 const pool = Buffer.alloc(4096);

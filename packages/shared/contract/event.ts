@@ -6,7 +6,7 @@
 import type { Booking } from "../core/model.ts";
 import type { LineRecord } from "./record.ts";
 
-export type BookingEvent = {
+type BookingEvent = {
   readonly specversion: "1.0";
   /** Place and ordinal of the change: the same event always has the same id. */
   readonly id: string;

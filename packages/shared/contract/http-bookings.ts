@@ -66,7 +66,12 @@ export const BookBody = StrictObject(
       ),
     ),
     waitUntil: Type.Optional(describedAs(DateTimeSchema, "At the latest; else the show's start")),
-    confirm: Type.Optional(withMessage(Type.Enum(["now"]), 'must be "now", or left out')),
+    confirm: Type.Optional(
+      describedAs(
+        withMessage(Type.Enum(["now"]), 'must be "now", or left out'),
+        "For admins: confirmed at once, without a hold",
+      ),
+    ),
     as: Type.Optional(AsStaff),
   },
   { showId: EXAMPLE_SHOW_ID, customer: "c-1042", count: 2 },

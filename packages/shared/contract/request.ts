@@ -169,7 +169,7 @@ const checks = {
 };
 
 /** A request that arrived, or why the message is none. `requestId` is what could still be read of it. */
-export type ParsedRequest =
+type ParsedRequest =
   | { readonly request: Request }
   | { readonly fault: string; readonly requestId: string | null };
 

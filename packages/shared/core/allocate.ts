@@ -15,6 +15,7 @@ import type {
   WantFilter,
 } from "./model.ts";
 import type { OpenSeats } from "./seats/open-seats.ts";
+import { unknownFacts } from "./outcome.ts";
 import { NO_USAGE, countersOf, freeStanding } from "./show.ts";
 import type { Show } from "./show.ts";
 import { chooseTogether } from "./seats/together.ts";
@@ -26,12 +27,12 @@ type Shortage = { readonly reason: RefusalReason; readonly facts: RefusalFacts }
  * Why nothing fits. `isOwn`: what this customer has already stood in the way of at least one want, which
  * another customer might be given.
  */
-export type NoPlaces = Shortage & { readonly isOwn: boolean };
+type NoPlaces = Shortage & { readonly isOwn: boolean };
 
 /** The wants, by their index, for which there is nothing, so that nobody need look. */
 export type Vain = { has(want: number): boolean; add(want: number): void };
 
-export type Ask = {
+type Ask = {
   readonly wants: readonly Want[];
   readonly customer: string | null;
   /** Whether it asks for a hold, not for confirmed places. */
@@ -53,11 +54,7 @@ export function findUnknown(
   const sections = wants
     .flatMap((want) => want.sections ?? [])
     .filter((name) => !sectionByName.has(name));
-  if (seats.length === 0 && sections.length === 0) return null;
-  return {
-    ...(seats.length === 0 ? {} : { seats }),
-    ...(sections.length === 0 ? {} : { sections }),
-  };
+  return unknownFacts(seats, sections);
 }
 
 /** Places for the first want that fits, or why the last one tried does not. */

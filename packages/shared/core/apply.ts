@@ -1,9 +1,8 @@
 /** The only code that changes what is known of a sale, and only as a decision's writes say. */
 import { assert, unreachable } from "./assert.ts";
-import { countPlaces, isLive, limitsCustomers } from "./model.ts";
+import { countPlaces, isLive, isUnsettled, limitsCustomers } from "./model.ts";
 import type { Write } from "./decision.ts";
 import type { Booking, Places, ShowFacts } from "./model.ts";
-import { seatsOf } from "./seats/ranges.ts";
 import {
   NO_USAGE,
   buildShow,
@@ -15,7 +14,7 @@ import {
   memberOf,
 } from "./show.ts";
 import type { LineState, Show } from "./show.ts";
-import { SeatFlags } from "./seats/seat-flags.ts";
+import { flagsOf } from "./seats/seat-flags.ts";
 import { sectionOfSeat } from "./seats/layout.ts";
 
 /**
@@ -65,8 +64,7 @@ function changeShow(show: Show, after: ShowFacts): void {
 
 /** A seat that is taken stays so; that it is blocked matters when it comes back. */
 function changeBlocked(show: Show, ranges: string): void {
-  const next = new SeatFlags(show.plan.seats);
-  for (const seat of seatsOf(ranges)) next.set(seat, true);
+  const next = flagsOf(ranges, show.plan.seats);
   const [blocked, unblocked]: [number[], number[]] = [[], []];
   for (let seat = 1; seat <= show.plan.seats; seat++) {
     if (next.has(seat) === show.blocked.has(seat)) continue;
@@ -105,7 +103,7 @@ function changeBooking(state: LineState, before: Booking | null, after: Booking)
   if (givesBack(show, before, after)) show.mayServe = show.waiting.size > 0;
   if (before?.status === "WAITING") show.waiting.delete(before.id);
   if (after.status === "WAITING") show.waiting.add(memberOf(after));
-  if (hasDeadline(after)) show.deadlines.set(deadlineOf(after));
+  if (isUnsettled(after)) show.deadlines.set(deadlineOf(after));
   else show.deadlines.delete(after.id);
   assert(freePlaces(show) >= 0 && show.held >= 0 && show.confirmed >= 0, "free + held + confirmed");
 }
@@ -119,10 +117,6 @@ function givesBack(show: Show, before: Booking | null, after: Booking): boolean 
 }
 
 const NO_PLACES: Places = { seats: [], standing: [] };
-
-function hasDeadline({ status }: Booking): boolean {
-  return status === "PENDING" || status === "WAITING";
-}
 
 function moveSeats(show: Show, had: readonly number[], has: readonly number[]): void {
   // A booking keeps its seats from hold to confirmation: mostly there is nothing to move.

@@ -83,16 +83,16 @@ describe("what a booking keeps", () => {
   });
 
   it.each([
-    { first: "a bare confirm", booked: BOOKED, then: [at(1, confirm("a"))] },
+    { first: "a bare confirm", booked: BOOKED, after: [at(1, confirm("a"))] },
     {
       first: "a booking confirmed at once",
       booked: [CREATED, at(0, { ...book("a", SEAT_1), confirmNow: true })],
-      then: [],
+      after: [],
     },
-  ])("of payment may come after $first, once", ({ booked, then }) => {
+  ])("of payment may come after $first, once", ({ booked, after }) => {
     const history = [
       ...booked,
-      ...then,
+      ...after,
       at(2, confirm("a", "paid"), 3),
       at(4, confirm("a", "not")),
     ];
@@ -100,7 +100,7 @@ describe("what a booking keeps", () => {
       status: "CONFIRMED",
       payment: "paid",
       updatedAt: 3,
-      confirmedAt: then.length,
+      confirmedAt: after.length,
     });
   });
 

@@ -4,14 +4,23 @@ import { assert, unreachable } from "./assert.ts";
 import { countPlaces } from "./model.ts";
 import type { Decision, Moment } from "./decision.ts";
 import type { Booking, Places, RefusalFacts } from "./model.ts";
-import { asItIs, change, decidedAt, moveTo, notPending, refuse } from "./outcome.ts";
+import {
+  asItIs,
+  cancelled,
+  change,
+  decidedAt,
+  moveTo,
+  notPending,
+  refuse,
+  unknownFacts,
+} from "./outcome.ts";
 import type { Cancel, Confirm, Extend } from "./requests.ts";
 import { isServing } from "./sale.ts";
 import { freeStanding, totalPrice } from "./show.ts";
 import type { Show } from "./show.ts";
 
 /** A booking, and its show if there is one: a booking may have failed because there is none. */
-export type Subject = { readonly booking: Booking; readonly show: Show | undefined };
+type Subject = { readonly booking: Booking; readonly show: Show | undefined };
 
 export function decideConfirm(subject: Subject, request: Confirm, moment: Moment): Decision {
   const { booking, show } = subject;
@@ -107,10 +116,10 @@ function giveBack(given: Given, request: Cancel, moment: Moment): Decision {
   if (booking.status === "CONFIRMED" && !isAllowed) {
     return refuse("cancel-not-allowed", booking.id);
   }
-  if (places === null) return change(booking, cancelled(booking, moment));
+  if (places === null) return change(booking, cancelled(booking, null, moment));
   const kept = keep(given, places);
   if (countPlaces(kept) === countPlaces(booking)) return asItIs(booking);
-  if (countPlaces(kept) === 0) return change(booking, cancelled(booking, moment));
+  if (countPlaces(kept) === 0) return change(booking, cancelled(booking, null, moment));
   const { seats, returned, prices } = booking;
   return change(booking, {
     ...moveTo(booking, booking.status, moment),
@@ -131,11 +140,7 @@ function findForeign(
   const sections = places.standing
     .map(({ section }) => section)
     .filter((name) => show.facts.layout.sections[indexOf(show, name)]?.kind !== "standing");
-  if (seats.length === 0 && sections.length === 0) return null;
-  return {
-    ...(seats.length > 0 ? { seats } : {}),
-    ...(sections.length > 0 ? { sections } : {}),
-  };
+  return unknownFacts(seats, sections);
 }
 
 function keep({ booking, show }: Given, places: NonNullable<Cancel["places"]>): Places {
@@ -150,16 +155,6 @@ function keep({ booking, show }: Given, places: NonNullable<Cancel["places"]>): 
         count: Math.min(count, keepBySection.get(section) ?? count),
       }))
       .filter(({ count }) => count > 0),
-  };
-}
-
-function cancelled(booking: Booking, moment: Moment): Booking {
-  return {
-    ...moveTo(booking, "CANCELLED", moment),
-    reason: null,
-    facts: null,
-    expiresAt: null,
-    holdLimit: null,
   };
 }
 

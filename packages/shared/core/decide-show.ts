@@ -5,11 +5,11 @@ import type { Layout } from "./seats/layout.ts";
 import { isLive } from "./model.ts";
 import type { Decision, Moment, Write } from "./decision.ts";
 import type { Booking, RefusalFacts, ShowFacts } from "./model.ts";
-import { moveTo, refuse } from "./outcome.ts";
+import { cancelled, refuse, unknownFacts } from "./outcome.ts";
 import type { Refusal } from "./outcome.ts";
 import { encodeRanges, parseRanges, seatsOf } from "./seats/ranges.ts";
 import type { ChangeShow, CreateShow, SectionChange, ShowChanges } from "./requests.ts";
-import { SeatFlags } from "./seats/seat-flags.ts";
+import { flagsOf } from "./seats/seat-flags.ts";
 import { countersOf, freeStanding } from "./show.ts";
 import type { LineState, Show } from "./show.ts";
 
@@ -108,19 +108,14 @@ function findUnknown(
   const seats = asked.seats
     .map((ranges) => parseRanges(ranges)?.at(-1)?.last ?? 0)
     .filter((last) => last > plan.seats);
-  if (sections.length === 0 && seats.length === 0) return null;
-  return {
-    ...(sections.length === 0 ? {} : { sections }),
-    ...(seats.length === 0 ? {} : { seats }),
-  };
+  return unknownFacts(seats, sections);
 }
 
 function buildChanged({ facts, plan }: Show, changes: ShowChanges): ShowFacts {
   const { block = "", unblock = "", sections = [], ...plain } = changes;
   const isLayoutChanged = block !== "" || unblock !== "" || sections.length > 0;
   if (!isLayoutChanged) return { ...facts, ...plain };
-  const blocked = new SeatFlags(plan.seats);
-  for (const seat of seatsOf(facts.layout.blocked)) blocked.set(seat, true);
+  const blocked = flagsOf(facts.layout.blocked, plan.seats);
   for (const seat of seatsOf(block)) blocked.set(seat, true);
   for (const seat of seatsOf(unblock)) blocked.set(seat, false);
   const layout: Layout = {
@@ -178,11 +173,5 @@ export function endsWithShow(booking: Booking): boolean {
 
 export function cancelWithShow(booking: Booking, moment: Moment): Booking {
   assert(endsWithShow(booking), `booking ${booking.id} has something to give up`);
-  return {
-    ...moveTo(booking, "CANCELLED", moment),
-    reason: "show-cancelled",
-    facts: null,
-    expiresAt: null,
-    holdLimit: null,
-  };
+  return cancelled(booking, "show-cancelled", moment);
 }

@@ -1,6 +1,6 @@
 /**
- * The one place where anything is decided. Pure: the same requests at the same moments decide the
- * same seats, always. It answers with what to write and never writes.
+ * Answers one request; what time does to a show by itself is in `pass-time.ts`. Pure: the same requests at
+ * the same moments decide the same seats, always. It answers with what to write and never writes.
  */
 import { unreachable } from "./assert.ts";
 import { decideBook } from "./decide-book.ts";

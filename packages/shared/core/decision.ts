@@ -4,8 +4,8 @@ import type { ChangeShow } from "./requests.ts";
 
 /**
  * When and where a request is decided. `appendedAt` is the log's clock (the running maximum of the
- * broker's append times): it alone judges whether a hold has lapsed. `now` is one figure per batch
- * and only starts holds.
+ * broker's append times): it alone judges whether a hold has lapsed. `now` is one figure per batch:
+ * it starts holds, and dates decisions.
  */
 export type Moment = {
   readonly place: Place;

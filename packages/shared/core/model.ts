@@ -1,5 +1,5 @@
 /**
- * The words of the sale as types: shows, bookings, decisions. Everything the core takes and gives is
+ * The words of the sale as types: wants, bookings, shows. Everything the core takes and gives is
  * one of these plain values, so it can be written to a log and read back unchanged. Times are whole
  * milliseconds since 1970, UTC; money is whole minor units of the show's currency.
  */
@@ -35,7 +35,7 @@ export type Places = {
 };
 
 /** What one place of a section cost when it was given; `section` is its index in the layout. */
-export type SectionPrice = { readonly section: number; readonly price: number };
+type SectionPrice = { readonly section: number; readonly price: number };
 
 export type Allocation = Places & {
   /** Index into the booking's wants: the one that was taken. */
@@ -109,8 +109,8 @@ export type Booking = Places & {
   /** Why it is FAILED, what it is WAITING for, or that its show was CANCELLED. */
   readonly reason: RefusalReason | null;
   readonly facts: RefusalFacts | null;
+  // Its places stay written down after they are given up: `isLive` says whether they are its own.
   readonly want: number | null;
-  // The places stay written down after they are given up: `isLive` says whether they are its own.
   /** Seats that it has given back one by one. */
   readonly returned: readonly number[];
   /** What its places cost together, and each by section, fixed when they were given; null without prices. */
@@ -183,6 +183,11 @@ export function wantedPlaces(want: Want): number {
 /** How many places these are. */
 export function countPlaces({ seats, standing }: Places): number {
   return standing.reduce((sum, { count }) => sum + count, seats.length);
+}
+
+/** Whether it holds or waits, and so ends by itself when its time comes. */
+export function isUnsettled({ status }: Pick<Booking, "status">): boolean {
+  return status === "PENDING" || status === "WAITING";
 }
 
 /** Whether a booking's places are its own. */

@@ -35,6 +35,33 @@ export function moveTo(booking: Booking, status: BookingStatus, moment: Moment):
   return { ...booking, status, updatedAt: decidedAt(moment) };
 }
 
+/** The booking given up, by whoever had it or with its show. */
+export function cancelled(
+  booking: Booking,
+  reason: "show-cancelled" | null,
+  moment: Moment,
+): Booking {
+  return {
+    ...moveTo(booking, "CANCELLED", moment),
+    reason,
+    facts: null,
+    expiresAt: null,
+    holdLimit: null,
+  };
+}
+
+/** What a refusal says of seats and sections that are not there; null if all are. */
+export function unknownFacts(
+  seats: readonly number[],
+  sections: readonly string[],
+): Pick<RefusalFacts, "seats" | "sections"> | null {
+  if (seats.length === 0 && sections.length === 0) return null;
+  return {
+    ...(seats.length === 0 ? {} : { seats }),
+    ...(sections.length === 0 ? {} : { sections }),
+  };
+}
+
 /**
  * A decision is never dated before the request that it answers, however the two clocks differ: a
  * customer's hold must not be shorter because the broker's clock is ahead of the database's.

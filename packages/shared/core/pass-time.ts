@@ -7,6 +7,7 @@ import { assert } from "./assert.ts";
 import { allocateWaiting, give } from "./decide-book.ts";
 import { cancelWithShow, endsWithShow } from "./decide-show.ts";
 import type { Moment, Write } from "./decision.ts";
+import { isUnsettled } from "./model.ts";
 import type { Booking } from "./model.ts";
 import { moveTo } from "./outcome.ts";
 import { isServing } from "./sale.ts";
@@ -44,9 +45,9 @@ export function releaseLapsed(
 }
 
 /** A confirm that reaches the line before `expiresAt` wins, however late it is decided. */
-function hasLapsed({ status, expiresAt }: Booking, moment: Moment): boolean {
-  const canLapse = status === "PENDING" || status === "WAITING";
-  return canLapse && expiresAt !== null && expiresAt <= moment.appendedAt;
+function hasLapsed(booking: Booking, moment: Moment): boolean {
+  const { expiresAt } = booking;
+  return isUnsettled(booking) && expiresAt !== null && expiresAt <= moment.appendedAt;
 }
 
 /** Who waited in vain fails for what it waited for. */

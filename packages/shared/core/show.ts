@@ -10,11 +10,11 @@ import { buildSeatPlan, sectionOfSeat, standingPlaces } from "./seats/layout.ts"
 import type { SeatPlan } from "./seats/layout.ts";
 import type { Booking, Places, ShowFacts } from "./model.ts";
 import { OpenSeats } from "./seats/open-seats.ts";
-import { countSeats, seatsOf } from "./seats/ranges.ts";
-import { SeatFlags } from "./seats/seat-flags.ts";
+import { countSeats } from "./seats/ranges.ts";
+import { SeatFlags, flagsOf } from "./seats/seat-flags.ts";
 import { WaitingList } from "./waiting-list.ts";
 
-export type SectionCounters = {
+type SectionCounters = {
   held: number;
   /** How many of those are accessible seats. */
   heldAccessible: number;
@@ -67,19 +67,14 @@ export function buildLineState(bounds = BOUNDS): LineState {
 function buildClosedShow(facts: ShowFacts): Show {
   const { layout } = facts;
   const plan = buildSeatPlan(layout);
-  const flags = (ranges: string) => {
-    const set = new SeatFlags(plan.seats);
-    for (const seat of seatsOf(ranges)) set.set(seat, true);
-    return set;
-  };
   return {
     facts,
     plan,
     sectionByName: new Map(layout.sections.map(({ name }, index) => [name, index])),
     allSections: layout.sections.map((_, index) => index),
     taken: new SeatFlags(plan.seats),
-    blocked: flags(layout.blocked),
-    accessible: flags(layout.accessible),
+    blocked: flagsOf(layout.blocked, plan.seats),
+    accessible: flagsOf(layout.accessible, plan.seats),
     general: new OpenSeats(plan),
     reserved: new OpenSeats(plan),
     deadlines: new DeadlineQueue(),

@@ -5,7 +5,7 @@ import { buildSocketFactory } from "./socket.ts";
 
 export type Sql = postgres.Sql;
 
-export type SqlOptions = {
+type SqlOptions = {
   readonly url: string;
   /** Shown in pg_stat_activity. */
   readonly name: string;

@@ -1,14 +1,14 @@
-/** Finds holds past their time, by the database's clock. Answered from the index of live holds alone. */
+/** Finds holds and waits past their time, by the database's clock. Answered from an index alone. */
 import type { Sql } from "./client.ts";
 
-export type LapsedHold = {
+export type Lapsed = {
   readonly id: string;
   readonly showId: string;
   /** As text, exact: it is the cursor of the next page. */
   readonly expiresAt: string;
 };
 
-/** A page of lapsed holds, oldest first, after the given one, of all partitions but those left out. */
+/** A page of what has lapsed, oldest first, after the given one, of all partitions but those left out. */
 export async function loadLapsed(
   sql: Sql,
   page: {
@@ -16,13 +16,13 @@ export async function loadLapsed(
     readonly without: readonly number[];
     readonly limit: number;
   },
-): Promise<LapsedHold[]> {
+): Promise<Lapsed[]> {
   const { after, without, limit } = page;
   const rest =
     after === null
       ? sql`true`
       : sql`(expires_at, id) > (${after.expiresAt}::text::timestamptz, ${after.id}::uuid)`;
-  return await sql<LapsedHold[]>`
+  return await sql<Lapsed[]>`
     select id, show_id as "showId", expires_at::text as "expiresAt"
       from bookings
      where status in ('PENDING', 'WAITING') and expires_at <= clock_timestamp() and ${rest}

@@ -7,7 +7,7 @@ import { isLive } from "../core/model.ts";
 import type { Booking, ShowFacts } from "../core/model.ts";
 import { encodeRanges } from "../core/seats/ranges.ts";
 
-export type SeatClaim = {
+type SeatClaim = {
   readonly showId: string;
   readonly seat: number;
   readonly bookingId: string;

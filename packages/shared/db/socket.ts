@@ -7,7 +7,7 @@
 import { Socket } from "node:net";
 
 /** What postgres.js hands to its undocumented option `socket`: all hosts of the URL, or a path. */
-export type SocketAddress = {
+type SocketAddress = {
   readonly host: readonly string[];
   readonly port: readonly number[];
   readonly path?: string | false;

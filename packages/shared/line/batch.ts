@@ -51,7 +51,7 @@ export type ReadMessage = LineMessage & {
 };
 
 /** The request at `offset` made the core fail: a bug of ours, kept away from everybody else's requests. */
-export type CoreFailure = { readonly failedAt: number; readonly error: unknown };
+type CoreFailure = { readonly failedAt: number; readonly error: unknown };
 
 /**
  * At most so many changes in one commit; a batch is cut behind the request that reaches it. With the
@@ -64,7 +64,7 @@ export const BATCH_WRITES_MAX = 2_000;
  */
 const BATCH_RECORD_BYTES_MAX = 4 * 1024 * 1024;
 
-export type BatchContext = {
+type BatchContext = {
   readonly state: LineState;
   readonly heads: ReadonlyMap<string, ShowHead>;
   readonly now: number;

@@ -5,7 +5,7 @@ import { connectKafka } from "./kafka.ts";
 import type { KafkaAddress } from "./kafka.ts";
 
 /** `low` is the oldest offset of a partition, `end` the next to come. */
-export type Extent = { readonly low: number; readonly end: number };
+type Extent = { readonly low: number; readonly end: number };
 
 const REQUEST_TIMEOUT_MS = 5_000;
 const RETRIES = 2;

@@ -13,7 +13,7 @@ export type LineMessage = {
   readonly isHidden?: boolean;
 };
 
-export type Offer =
+type Offer =
   | "taken"
   /** The queue is full: offer it again later. */
   | "full"

@@ -1,6 +1,6 @@
 /**
- * How we connect to Kafka. kafkajs is frozen, so it is treated as vendored code: pinned, patched,
- * and used through the few files of this folder only.
+ * How we connect to Kafka. kafkajs is frozen, so it is treated as vendored code: pinned, patched, and
+ * used by the services through the few files of this folder only.
  */
 import { connect as connectSocket } from "node:net";
 import { connect as connectTls } from "node:tls";
@@ -17,7 +17,7 @@ export type KafkaAddress = {
   readonly log: Log;
 };
 
-export type KafkaOptions = KafkaAddress & {
+type KafkaOptions = KafkaAddress & {
   readonly requestTimeoutMs: number;
   /** How often kafkajs tries a call again by itself. */
   readonly retries: number;

@@ -28,7 +28,7 @@ export type PublishResult =
   /** No ack in time; the message may or may not be in the topic. */
   | { readonly status: "unknown" };
 
-export type PublisherOptions = KafkaAddress & {
+type PublisherOptions = KafkaAddress & {
   /** How long one message may wait for its ack, queueing included. */
   readonly deadlineMs: number;
   /** How many messages may wait. */

@@ -1,6 +1,6 @@
 /**
- * The sweep: finds what is due by the clock alone, and asks for it through the line: holds past their
- * time, and sales that have opened with somebody waiting. It decides nothing: a hold that was confirmed
+ * The sweep: finds what is due by the clock alone, and asks for it through the line: holds and waits past
+ * their time, and sales that have opened with somebody waiting. It decides nothing: a hold that was confirmed
  * meanwhile, or has not lapsed by the log's clock, stays as it is. Only for shows at which nobody asks;
  * everywhere else the next request brings all of it about.
  */
@@ -12,7 +12,7 @@ import type { Request } from "../core/requests.ts";
 import { buildNudge } from "../core/step.ts";
 import type { Sql } from "../db/client.ts";
 import { loadLapsed } from "../db/load-lapsed.ts";
-import type { LapsedHold } from "../db/load-lapsed.ts";
+import type { Lapsed } from "../db/load-lapsed.ts";
 import { loadOpened } from "../db/load-opened.ts";
 import type { OpenedShow } from "../db/load-opened.ts";
 import { loadPartitions } from "../db/load-partitions.ts";
@@ -64,7 +64,7 @@ function buildOpening({ id, partition }: OpenedShow): Due {
   return { showId: id, partition, request: { ...buildNudge(id), requestId: randomUUID() } };
 }
 
-function buildExpire({ id, showId }: LapsedHold): Due {
+function buildExpire({ id, showId }: Lapsed): Due {
   const request = { kind: "expire", requestId: randomUUID(), bookingId: id } as const;
   return { showId, partition: readPartition(id), request };
 }

@@ -15,7 +15,7 @@ export type TailMessage = {
   readonly text: string;
 };
 
-export type TailReaderOptions = KafkaAddress & {
+type TailReaderOptions = KafkaAddress & {
   readonly topic: string;
   readonly onMessage: (message: TailMessage) => void;
   /** The first join: from here on, what is published is handed out. */

@@ -53,7 +53,7 @@ const FIXED_SETTINGS = [
   { name: "max.message.bytes", value: String(RECORD_BYTES_MAX) },
 ];
 
-export type TopicOptions = KafkaAddress & {
+type TopicOptions = KafkaAddress & {
   readonly topics: Topics;
   readonly partitionCount: number;
   readonly replicationFactor: number;

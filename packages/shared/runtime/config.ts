@@ -22,7 +22,7 @@ const MODES = ["development", "production"];
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-export type Setting<T> = {
+type Setting<T> = {
   /** One sentence for `.env.example` and the README. */
   readonly about: string;
   /** What stands in for a variable that is not set; a setting without one is required. */

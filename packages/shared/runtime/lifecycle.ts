@@ -11,7 +11,7 @@ const EXIT_FAILURE = 1;
 /** What is not stopped by then is cut off: uncommitted work is read again by the next owner. */
 const STOP_DEADLINE_MS = 10_000;
 
-export type Running = {
+type Running = {
   /** Stops taking work, finishes what was begun, lets go of everything. */
   readonly close: () => Promise<void>;
 };

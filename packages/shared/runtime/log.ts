@@ -4,7 +4,7 @@ import type { DestinationStream, Logger } from "pino";
 
 export type Log = Logger;
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** A log for one process, on standard output unless told otherwise; `service` stands in every line. */
 export function buildLog(service: string, level: LogLevel, to?: DestinationStream): Log {

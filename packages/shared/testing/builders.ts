@@ -22,7 +22,7 @@ import { buildLineState } from "../core/show.ts";
 import type { LineState } from "../core/show.ts";
 import { step } from "../core/step.ts";
 
-export const SHOW_ID = "show";
+const SHOW_ID = "show";
 export const HOLD_MS = 1_000;
 
 /** How long after its hold lapsed a booking is still rescued. */
@@ -179,7 +179,7 @@ export function at(appendedAt: number, request: Request, now = appendedAt): Time
   return { request, appendedAt, now };
 }
 
-export type Played = { readonly state: LineState; readonly decisions: readonly Decision[] };
+type Played = { readonly state: LineState; readonly decisions: readonly Decision[] };
 
 /** Decides a history one after the other, from an empty line or from `state`, which it consumes. */
 export function play(history: readonly Timed[], state: LineState = buildLineState()): Played {

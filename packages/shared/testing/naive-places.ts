@@ -17,7 +17,7 @@ import type { NaiveShow } from "./naive-show.ts";
 export type NaiveRefusal = { readonly reason: RefusalReason; readonly facts: RefusalFacts | null };
 
 /** Who asks for places, and how. */
-export type NaiveAsk = Pick<Booking, "wants" | "customer"> & {
+type NaiveAsk = Pick<Booking, "wants" | "customer"> & {
   readonly isHold: boolean;
   readonly byStaff: boolean;
 };

@@ -7,7 +7,7 @@ import { seatsByRow } from "../core/seats/layout.ts";
 import type { Layout } from "../core/seats/layout.ts";
 import type { Booking, Places, ShowFacts, Want } from "../core/model.ts";
 
-export type NaiveSeat = {
+type NaiveSeat = {
   readonly section: number;
   /** Seats of one row have the same number; a plain line is one row. */
   readonly row: number;

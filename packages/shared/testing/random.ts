@@ -1,6 +1,6 @@
 /**
- * Chance for tests that can be had again: everything follows from one seed, which is printed and
- * can be given back as `SEED=…`. Never used outside tests.
+ * Chance for tests and measurements that can be had again: everything follows from one seed, which is
+ * printed and can be given back as `SEED=…`.
  */
 
 export type Random = {

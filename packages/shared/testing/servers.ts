@@ -1,5 +1,5 @@
 /**
- * What a test run does on the servers as a whole, before its first file and after its last: the
+ * What a run of tests or measurements does on the servers as a whole, before its first file and after its last: the
  * template database, and the removal of what carries the run's name.
  */
 import { Kafka, logLevel } from "kafkajs";

@@ -25,7 +25,7 @@ export type AskedShow = { readonly showId: string } & (
     }
 );
 
-export type CreateShowInput = Omit<CreateShow, "kind" | "requestId" | "showId" | "requestHash"> & {
+type CreateShowInput = Omit<CreateShow, "kind" | "requestId" | "showId" | "requestHash"> & {
   readonly key: IdempotencyKey | null;
 };
 

@@ -1,6 +1,6 @@
 /**
- * What people can do with bookings, apart from HTTP: ask for one, look at it, confirm it, cancel it.
- * Canonical and classic routes are two dresses of these four.
+ * What people can do with bookings, apart from HTTP: ask for one, look at it, confirm it, extend
+ * it, cancel it. Canonical and classic routes are two dresses of these.
  */
 import { randomUUID } from "node:crypto";
 
@@ -40,7 +40,7 @@ import type { Reads } from "./reads.ts";
 import type { Shows } from "./shows.ts";
 import { untilAborted } from "./waiters.ts";
 
-export type BookingsDeps = {
+type BookingsDeps = {
   readonly secrets: IdSecrets;
   readonly line: Line;
   readonly memory: LineMemory;

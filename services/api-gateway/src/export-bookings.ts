@@ -48,7 +48,7 @@ const FORMAT = {
 } as const;
 
 /** How the parts of a file are read. */
-export type ExportsDeps = {
+type ExportsDeps = {
   readonly loadPage: (ask: BookingsAsk) => Promise<BookingsPage>;
   readonly findShows: (ids: Iterable<string>) => Promise<ReadonlyMap<string, ShowRow>>;
 };

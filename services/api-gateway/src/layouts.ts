@@ -4,8 +4,8 @@ import { hash } from "node:crypto";
 import { viewLayout } from "@seatline/shared/contract/layout-notation.ts";
 import { SeatLabels, buildSeatPlan } from "@seatline/shared/core/seats/layout.ts";
 import type { Layout, SeatPlan } from "@seatline/shared/core/seats/layout.ts";
-import { seatsOf } from "@seatline/shared/core/seats/ranges.ts";
-import { SeatFlags } from "@seatline/shared/core/seats/seat-flags.ts";
+import { flagsOf } from "@seatline/shared/core/seats/seat-flags.ts";
+import type { SeatFlags } from "@seatline/shared/core/seats/seat-flags.ts";
 
 export class LayoutGuide {
   readonly layout: Layout;
@@ -22,10 +22,7 @@ export class LayoutGuide {
   }
 
   get blocked(): SeatFlags {
-    if (this.#blocked === undefined) {
-      this.#blocked = new SeatFlags(this.plan.seats);
-      for (const seat of seatsOf(this.layout.blocked)) this.#blocked.set(seat, true);
-    }
+    this.#blocked ??= flagsOf(this.layout.blocked, this.plan.seats);
     return this.#blocked;
   }
 

@@ -13,7 +13,7 @@ import { Series } from "./series.ts";
 const REQUESTS_MAX = 1_000_000;
 
 /** A book request that waits, as far as a forecast needs it. */
-export type WaitingBook = {
+type WaitingBook = {
   readonly offset: number;
   readonly showId: string;
   readonly wants: readonly Want[];

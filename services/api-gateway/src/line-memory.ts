@@ -16,7 +16,7 @@ import { Drain } from "./drain.ts";
 import { keepNewest } from "./keep-newest.ts";
 import { Waiters } from "./waiters.ts";
 
-export type LineMemoryDeps = {
+type LineMemoryDeps = {
   readonly log: Log;
   /** Records from Postgres, oldest first; an empty list when there are no more. */
   readonly loadRecords: (partition: number, from: number) => Promise<readonly RecordRow[]>;

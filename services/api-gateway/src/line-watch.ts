@@ -15,7 +15,7 @@ import type { Line } from "./line.ts";
 import type { Reads } from "./reads.ts";
 import type { LineMemory } from "./line-memory.ts";
 
-export type LineWatchDeps = {
+type LineWatchDeps = {
   readonly log: Log;
   /** A connection of its own. */
   readonly sql: Sql;

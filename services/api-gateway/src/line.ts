@@ -12,7 +12,7 @@ import type { Log } from "@seatline/shared/runtime/log.ts";
 import type { LineMemory } from "./line-memory.ts";
 import { untilAborted } from "./waiters.ts";
 
-export type LineDeps = {
+type LineDeps = {
   readonly memory: LineMemory;
   readonly publisher: Publisher;
   readonly topic: string;
@@ -49,7 +49,7 @@ export type Submission = {
 };
 
 /** Requests that may wait in one partition. At full speed some minutes' worth; beyond it, 503. */
-export const LINE_LENGTH_MAX = 1_000_000;
+const LINE_LENGTH_MAX = 1_000_000;
 const UNAVAILABLE: Submitted = { status: "unavailable" };
 const POLL_AFTER_MIN_MS = 100;
 const POLL_AFTER_MAX_MS = 5_000;

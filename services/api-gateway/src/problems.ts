@@ -5,7 +5,9 @@
 import { unreachable } from "@seatline/shared/core/assert.ts";
 import type { RefusalFacts, RefusalReason } from "@seatline/shared/core/model.ts";
 
-export type ErrorReason =
+import { encodeTime } from "./views.ts";
+
+type ErrorReason =
   | "invalid-request"
   | "unauthorized"
   | "forbidden"
@@ -154,7 +156,7 @@ export type Problem = {
     readonly closesAt?: string;
   };
 
-export type ProblemExtras = {
+type ProblemExtras = {
   readonly detail?: string;
   /** Where a fault has a better status than its reason's, as 413 and 415. */
   readonly status?: number;
@@ -273,8 +275,4 @@ function describeLimit({ limitOf, limit, used = 0 }: RefusalFacts): string | nul
 
 function isAre(count: number): string {
   return count === 1 ? "is" : "are";
-}
-
-function encodeTime(ms: number): string {
-  return new Date(ms).toISOString();
 }

@@ -16,7 +16,7 @@ export type SeatChange = {
   readonly isOtherShow: boolean;
 };
 
-export type SectionCounts = {
+type SectionCounts = {
   readonly name: string;
   readonly free: number;
   readonly held: number;

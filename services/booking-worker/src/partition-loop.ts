@@ -8,6 +8,7 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import { assert } from "@seatline/shared/core/assert.ts";
 import { CANCEL_PAGE } from "@seatline/shared/core/bounds.ts";
+import { isUnsettled } from "@seatline/shared/core/model.ts";
 import { readIds } from "@seatline/shared/core/requests.ts";
 import { buildLineState } from "@seatline/shared/core/show.ts";
 import type { LineState } from "@seatline/shared/core/show.ts";
@@ -222,8 +223,9 @@ export class PartitionLoop {
     const ids = requests.map(readIds);
     const missing = ids
       .map(({ bookingId }) => bookingId)
-      .filter((id) => id !== null && !state.bookings.has(id));
-    const loaded = await loadBookings(sql, [...new Set(missing)] as string[]);
+      .filter((id) => id !== null)
+      .filter((id) => !state.bookings.has(id));
+    const loaded = await loadBookings(sql, [...new Set(missing)]);
     const [first] = requests;
     if (first?.kind === "change-show" && needsBatchOfItsOwn(first)) {
       const page = { showId: first.showId, after: first.after ?? -1, limit: CANCEL_PAGE };
@@ -291,8 +293,8 @@ export class PartitionLoop {
 /** Settled bookings were only needed for their batch. Shows are kept up to a bound, with their holds. */
 function forgetSettled({ state, heads, prefetched }: Owned, { net }: Batch): void {
   for (const id of [...prefetched, ...net.bookings.map(({ last }) => last.id)]) {
-    const status = state.bookings.get(id)?.status;
-    if (status !== "PENDING" && status !== "WAITING") state.bookings.delete(id);
+    const booking = state.bookings.get(id);
+    if (booking !== undefined && !isUnsettled(booking)) state.bookings.delete(id);
   }
   const surplus = [...heads.keys()].slice(0, Math.max(0, state.shows.size - SHOWS_MAX));
   const crowded = [...state.shows].filter(([, { usage }]) => usage.size > CUSTOMERS_MAX);

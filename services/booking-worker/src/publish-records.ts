@@ -8,7 +8,7 @@ import { loadRecords } from "@seatline/shared/db/load-records.ts";
 import type { Publisher } from "@seatline/shared/line/publisher.ts";
 import type { Topics } from "@seatline/shared/line/topics.ts";
 
-export type PublishDeps = {
+type PublishDeps = {
   readonly sql: Sql;
   readonly publisher: Publisher;
   readonly topics: Topics;

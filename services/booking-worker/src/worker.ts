@@ -11,7 +11,7 @@ import type { Repeated } from "@seatline/shared/runtime/repeat.ts";
 import { PartitionLoop } from "./partition-loop.ts";
 import type { LoopDeps } from "./partition-loop.ts";
 
-export type WorkerDeps = Omit<LoopDeps, "consumer"> &
+type WorkerDeps = Omit<LoopDeps, "consumer"> &
   KafkaAddress & {
     readonly groupId: string;
     readonly sessionTimeoutMs: number;

@@ -23,7 +23,7 @@ export type TestWorker = {
   readonly close: () => Promise<void>;
 };
 
-export type TestWorkerOptions = {
+type TestWorkerOptions = {
   /** Workers of one group share the partitions; each group gets all of them. */
   readonly group?: string;
   readonly databaseUrl?: string;

@@ -14,7 +14,7 @@ import type { Repeated } from "@seatline/shared/runtime/repeat.ts";
 /** Per partition. At one sweep in 30 s, more than a busy line can write in that time. */
 const PRUNED_PER_SWEEP_MAX = 500;
 
-export type SweeperDeps = SweepDeps & {
+type SweeperDeps = SweepDeps & {
   readonly intervalMs: number;
   readonly recordsRetentionDays: number;
   readonly giveUp: GiveUp;

@@ -26,13 +26,13 @@ export type SeatedSection = {
   readonly price: number;
 };
 /** Seats in one line, free of rules about rows: what `capacity: N` makes, and then the only section. */
-export type PlainSection = {
+type PlainSection = {
   readonly kind: "plain";
   readonly name: string;
   readonly seats: number;
   readonly price: number;
 };
-export type StandingSection = {
+type StandingSection = {
   readonly kind: "standing";
   readonly name: string;
   readonly capacity: number;

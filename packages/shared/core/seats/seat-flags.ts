@@ -1,5 +1,6 @@
 /** One bit per seat: a plain set for what is only ever asked seat by seat. */
 import { assert } from "../assert.ts";
+import { seatsOf } from "./ranges.ts";
 
 export class SeatFlags {
   /** How many seats there are; they are numbered 1…size. */
@@ -46,6 +47,13 @@ export class SeatFlags {
   clone(): SeatFlags {
     return new SeatFlags(this.size, this.#words.slice());
   }
+}
+
+/** The seats of a text of ranges. */
+export function flagsOf(ranges: string, size: number): SeatFlags {
+  const flags = new SeatFlags(size);
+  for (const seat of seatsOf(ranges)) flags.set(seat, true);
+  return flags;
 }
 
 /** The classic count in parallel: pairs, then fours, then bytes. */
