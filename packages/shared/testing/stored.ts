@@ -3,14 +3,16 @@
  * again from that: what a worker has after a restart.
  */
 import { isLive, limitsCustomers } from "../core/model.ts";
-import type { Booking } from "../core/model.ts";
+import type { Booking, ShowFacts } from "../core/model.ts";
 import { NO_USAGE, buildLineState, restoreShow } from "../core/show.ts";
 import type { LineState, StoredShow, Usage } from "../core/show.ts";
 import { countPlaces } from "../core/model.ts";
 
+type Stored = Pick<LineState, "bookings">;
+
 /** What is stored of a show, without a look at its counters or its seats. */
-export function describeStored(state: LineState, showId: string): StoredShow {
-  const all = [...state.bookings.values()].filter((booking) => booking.showId === showId);
+export function describeStored({ bookings }: Stored, showId: string): StoredShow {
+  const all = [...bookings.values()].filter((booking) => booking.showId === showId);
   const live = all.filter(isLive);
   const held = live.filter(({ status }) => status === "PENDING");
   const confirmed = live.filter(({ status }) => status === "CONFIRMED");
@@ -32,7 +34,7 @@ export function restoreStored(stored: LineState): LineState {
   for (const { facts } of stored.shows.values()) {
     restoreShow(state, facts, describeStored(stored, facts.id));
     const usage = state.shows.get(facts.id)?.usage;
-    for (const [customer, its] of describeUsage(stored, facts.id)) usage?.set(customer, its);
+    for (const [customer, its] of describeUsage(stored, facts)) usage?.set(customer, its);
   }
   for (const [id, booking] of stored.bookings) {
     if (!isUnsettled(booking)) state.bookings.set(id, booking);
@@ -41,13 +43,15 @@ export function restoreStored(stored: LineState): LineState {
 }
 
 /** What each customer has of a show that limits them. */
-function describeUsage(state: LineState, showId: string): Map<string, Usage> {
+export function describeUsage(
+  { bookings }: Stored,
+  { id, rules }: Pick<ShowFacts, "id" | "rules">,
+): Map<string, Usage> {
   const usage = new Map<string, Usage>();
-  const rules = state.shows.get(showId)?.facts.rules;
-  if (rules === undefined || !limitsCustomers(rules)) return usage;
-  for (const booking of state.bookings.values()) {
+  if (!limitsCustomers(rules)) return usage;
+  for (const booking of bookings.values()) {
     const { customer } = booking;
-    if (booking.showId !== showId || customer === null || !isLive(booking)) continue;
+    if (booking.showId !== id || customer === null || !isLive(booking)) continue;
     const { places, holds } = usage.get(customer) ?? NO_USAGE;
     const isHold = booking.status === "PENDING";
     usage.set(customer, { places: places + countPlaces(booking), holds: holds + (isHold ? 1 : 0) });
@@ -55,7 +59,7 @@ function describeUsage(state: LineState, showId: string): Map<string, Usage> {
   return usage;
 }
 
-function isUnsettled({ status }: Booking): boolean {
+export function isUnsettled({ status }: Booking): boolean {
   return status === "PENDING" || status === "WAITING";
 }
 
