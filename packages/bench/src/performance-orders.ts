@@ -61,8 +61,9 @@ function clickSeats(show: Show, { random, size }: Party): Want {
 }
 
 function takeBest(show: Show, { random, size }: Party): Want {
-  const isInNeed = random.int(1, ACCESSIBLE_EVERY) === 1 && show.reserved.next(1) !== null;
-  return isInNeed ? { count: 1, accessible: true } : { together: [size] };
+  const isAccessible =
+    random.int(1, ACCESSIBLE_EVERY) === 1 && show.openAccessible.next(1) !== null;
+  return isAccessible ? { count: 1, accessible: true } : { together: [size] };
 }
 
 /** Every other seat of each row, all accessible ones, and all standing places. */

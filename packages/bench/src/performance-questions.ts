@@ -250,7 +250,7 @@ function listPairs(sale: Sale, filters: readonly WantFilter[]): Want[] {
 
 function freePairs({ show }: Sale, { sections, priceMax, accessible }: WantFilter): number[][] {
   const { plan, facts } = show;
-  const open = accessible === true ? show.reserved : show.general;
+  const open = accessible === true ? show.openAccessible : show.openGeneral;
   const pairs: number[][] = [];
   for (let seat = 1; seat < plan.seats; seat++) {
     if (!open.has(seat) || !open.has(seat + 1)) continue;
@@ -268,7 +268,7 @@ function roomySections({ show }: Sale): string[] {
   const { plan, facts } = show;
   const roomy = facts.layout.sections.flatMap(({ kind, name }, index) => {
     const seats = plan.sections[index]?.seats ?? 0;
-    return kind === "seated" && show.general.count(index) * 4 >= seats ? [name] : [];
+    return kind === "seated" && show.openGeneral.count(index) * 4 >= seats ? [name] : [];
   });
   return spread(roomy);
 }

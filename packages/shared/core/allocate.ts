@@ -135,7 +135,7 @@ type Pool = { readonly show: Show; readonly open: OpenSeats; readonly isAccessib
 
 function poolOf(show: Show, { accessible }: WantFilter): Pool {
   const isAccessible = accessible === true;
-  return { show, open: isAccessible ? show.reserved : show.general, isAccessible };
+  return { show, open: isAccessible ? show.openAccessible : show.openGeneral, isAccessible };
 }
 
 function standingOf({ show, isAccessible }: Pool, section: number): number {

@@ -78,11 +78,12 @@ function changeBlocked(show: Show, ranges: string): void {
 
 /** Opens or closes seats, each among those for everybody or those for who needs them. */
 function offer(show: Show, seats: readonly number[], isOpen: boolean): void {
-  const inNeed = seats.filter((seat) => show.accessible.has(seat));
-  const forAll = inNeed.length === 0 ? seats : seats.filter((seat) => !show.accessible.has(seat));
+  const accessible = seats.filter((seat) => show.accessible.has(seat));
+  const others =
+    accessible.length === 0 ? seats : seats.filter((seat) => !show.accessible.has(seat));
   const change = isOpen ? "open" : "close";
-  if (forAll.length > 0) show.general[change](forAll);
-  if (inNeed.length > 0) show.reserved[change](inNeed);
+  if (others.length > 0) show.openGeneral[change](others);
+  if (accessible.length > 0) show.openAccessible[change](accessible);
 }
 
 function changeBooking(state: LineState, before: Booking | null, after: Booking): void {

@@ -35,8 +35,8 @@ export type Show = {
   readonly blocked: SeatFlags;
   readonly accessible: SeatFlags;
   /** Seats that are neither taken nor blocked, those for everybody and those for who needs them. */
-  readonly general: OpenSeats;
-  readonly reserved: OpenSeats;
+  readonly openGeneral: OpenSeats;
+  readonly openAccessible: OpenSeats;
   /** When holds lapse, and when who waits gives up. */
   readonly deadlines: DeadlineQueue;
   readonly waiting: WaitingList;
@@ -75,8 +75,8 @@ function buildClosedShow(facts: ShowFacts): Show {
     taken: new SeatFlags(plan.seats),
     blocked: flagsOf(layout.blocked, plan.seats),
     accessible: flagsOf(layout.accessible, plan.seats),
-    general: new OpenSeats(plan),
-    reserved: new OpenSeats(plan),
+    openGeneral: new OpenSeats(plan),
+    openAccessible: new OpenSeats(plan),
     deadlines: new DeadlineQueue(),
     waiting: new WaitingList(),
     mayServe: false,
@@ -97,14 +97,14 @@ export function buildShow(facts: ShowFacts): Show {
 }
 
 /** Opens whatever is neither taken nor blocked, all at once. */
-function openSeats({ plan, taken, blocked, accessible, general, reserved }: Show): void {
-  const [forAll, forThoseInNeed]: [number[], number[]] = [[], []];
+function openSeats({ plan, taken, blocked, accessible, openGeneral, openAccessible }: Show): void {
+  const [seats, accessibleSeats]: [number[], number[]] = [[], []];
   for (let seat = 1; seat <= plan.seats; seat++) {
     if (taken.has(seat) || blocked.has(seat)) continue;
-    (accessible.has(seat) ? forThoseInNeed : forAll).push(seat);
+    (accessible.has(seat) ? accessibleSeats : seats).push(seat);
   }
-  general.open(forAll);
-  reserved.open(forThoseInNeed);
+  openGeneral.open(seats);
+  openAccessible.open(accessibleSeats);
 }
 
 /** What is stored of a show beside its facts. */
@@ -220,8 +220,8 @@ export function cloneLineState(state: LineState): LineState {
       ...show,
       taken: show.taken.clone(),
       blocked: show.blocked.clone(),
-      general: show.general.clone(),
-      reserved: show.reserved.clone(),
+      openGeneral: show.openGeneral.clone(),
+      openAccessible: show.openAccessible.clone(),
       deadlines: show.deadlines.clone(),
       waiting: show.waiting.clone(),
       usage: new Map(show.usage),

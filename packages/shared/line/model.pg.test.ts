@@ -226,7 +226,7 @@ function describeAll(state: LineState) {
       confirmed: show.confirmed,
       capacity: show.capacity,
       taken: [...show.taken],
-      open: [show.general, show.reserved].map((open) =>
+      open: [show.openGeneral, show.openAccessible].map((open) =>
         show.allSections.map((section) => open.count(section)),
       ),
       sections: show.sections,

@@ -76,8 +76,8 @@ function checkBooking(booking: Booking): void {
 
 /** The core's sets of seats, each seat by seat, and section by section. */
 function checkSeats(show: Show, { seats, owners, facts }: NaiveShow): void {
-  const open = facts.layout.sections.map(() => ({ general: 0, reserved: 0 }));
-  let [general, reserved] = [show.general.next(1), show.reserved.next(1)];
+  const open = facts.layout.sections.map(() => ({ general: 0, accessible: 0 }));
+  let [general, accessible] = [show.openGeneral.next(1), show.openAccessible.next(1)];
   for (let seat = 1; seat < seats.length; seat++) {
     const it = seats[seat];
     const isTaken = owners[seat] !== undefined;
@@ -89,18 +89,18 @@ function checkSeats(show: Show, { seats, owners, facts }: NaiveShow): void {
       show.blocked.has(seat) !== it.isBlocked ||
       show.accessible.has(seat) !== it.isAccessible ||
       (general === seat) !== (isOpen && !it.isAccessible) ||
-      (reserved === seat) !== (isOpen && it.isAccessible)
+      (accessible === seat) !== (isOpen && it.isAccessible)
     ) {
       throw new RangeError(`the sets know seat ${seat}: ${isTaken ? "taken" : "not taken"}`);
     }
-    if (isOpen) counts[it.isAccessible ? "reserved" : "general"] += 1;
-    if (general === seat) general = show.general.next(seat + 1);
-    if (reserved === seat) reserved = show.reserved.next(seat + 1);
+    if (isOpen) counts[it.isAccessible ? "accessible" : "general"] += 1;
+    if (general === seat) general = show.openGeneral.next(seat + 1);
+    if (accessible === seat) accessible = show.openAccessible.next(seat + 1);
   }
   for (let section = 0; section < open.length; section++) {
-    assert(show.general.count(section) === open[section]?.general, "open seats of a section");
+    assert(show.openGeneral.count(section) === open[section]?.general, "open seats of a section");
     assert(
-      show.reserved.count(section) === open[section]?.reserved,
+      show.openAccessible.count(section) === open[section]?.accessible,
       "accessible ones of a section",
     );
   }
@@ -198,7 +198,7 @@ export function describeState(state: LineState): string {
   const shows = [...state.shows.values()].map((show) => ({
     facts: show.facts,
     sets: [show.taken, show.blocked, show.accessible].map((set) => [...set]),
-    open: [show.general, show.reserved].map(listOpen),
+    open: [show.openGeneral, show.openAccessible].map(listOpen),
     deadlines: show.deadlines.entries(),
     waiting: show.waiting.ids(),
     usage: [...show.usage].filter(([, { places }]) => places > 0).sort(byName),
@@ -208,7 +208,7 @@ export function describeState(state: LineState): string {
   return JSON.stringify({ shows, bookings: [...state.bookings.values()].sort(byPlace) });
 }
 
-function listOpen(open: Show["general"]): number[] {
+function listOpen(open: Show["openGeneral"]): number[] {
   const seats: number[] = [];
   for (let seat = open.next(1); seat !== null; seat = open.next(seat + 1)) seats.push(seat);
   return seats;
