@@ -375,7 +375,12 @@ test("what is wrong with a layout, or with a change, is told all at once", async
     client.call(`/v1/shows/${id}`, { method: "PATCH", body: changes });
   expect(paths(problemOf(await patch({})))).toEqual([""]);
   const change = { block: "3-1", unblock: "x", status: "gone", colour: "red" };
-  expect(paths(problemOf(await patch(change)))).toEqual(["/colour", "/status"]);
+  expect(paths(problemOf(await patch(change)))).toEqual([
+    "/block",
+    "/colour",
+    "/status",
+    "/unblock",
+  ]);
   expect(paths(problemOf(await patch({ block: "3-1", unblock: "x" })))).toEqual([
     "/block",
     "/unblock",

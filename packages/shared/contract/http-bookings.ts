@@ -123,19 +123,24 @@ export const ExtendBody = StrictObject({
   ),
 });
 
+const KeptStanding = withMessage(
+  StrictObject({
+    section: SectionNameSchema,
+    keep: withMessage(
+      Type.Integer({ minimum: 0, maximum: PLACES_PER_BOOKING_MAX }),
+      `must be a whole number from 0 to ${PLACES_PER_BOOKING_MAX}`,
+    ),
+  }),
+  'must be {"section": "…", "keep": n}',
+);
+
 export const CancelBody = StrictObject({
   seats: Type.Optional(describedAs(SeatsSchema, "Only these; left out with `standing`, all")),
   standing: Type.Optional(
     describedAs(
-      Type.Array(
-        StrictObject({
-          section: SectionNameSchema,
-          keep: withMessage(
-            Type.Integer({ minimum: 0, maximum: PLACES_PER_BOOKING_MAX }),
-            `must be a whole number from 0 to ${PLACES_PER_BOOKING_MAX}`,
-          ),
-        }),
-        { minItems: 1, maxItems: PLACES_PER_BOOKING_MAX },
+      withMessage(
+        Type.Array(KeptStanding, { minItems: 1, maxItems: PLACES_PER_BOOKING_MAX }),
+        `must list 1 to ${PLACES_PER_BOOKING_MAX} sections, each with how many of its places are kept`,
       ),
       "How many of a section's standing places are kept, so that asking twice is asking once",
     ),

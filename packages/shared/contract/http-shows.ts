@@ -14,7 +14,7 @@ import {
   Text,
   Whole,
 } from "./http.ts";
-import { LayoutBody } from "./layout-notation.ts";
+import { LayoutBody } from "./layout-schemas.ts";
 import {
   CountSchema,
   HOLD_MAX_MS,

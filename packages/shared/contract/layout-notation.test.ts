@@ -13,14 +13,8 @@ import type { Layout, Section } from "../core/seats/layout.ts";
 import { encodeRanges } from "../core/seats/ranges.ts";
 import { buildRandom, seedOfRun } from "../testing/random.ts";
 import type { Random } from "../testing/random.ts";
-import {
-  LayoutAnswer,
-  LayoutBody,
-  LayoutSchema,
-  findLayoutFault,
-  parseLayout,
-  viewLayout,
-} from "./layout-notation.ts";
+import { buildLayout, checkLayout, findLayoutFault, viewLayout } from "./layout-notation.ts";
+import { LayoutAnswer, LayoutBody, LayoutSchema } from "./layout-schemas.ts";
 
 const body = Compile(LayoutBody);
 const answer = Compile(LayoutAnswer);
@@ -47,7 +41,9 @@ function pit(standing: number) {
 
 function parseBody(input: unknown) {
   if (!body.Check(input)) throw new TypeError(JSON.stringify(body.Errors(input)));
-  return parseLayout(input);
+  const check = checkLayout(input);
+  const { faults } = check;
+  return faults.length > 0 ? { faults } : { layout: buildLayout(input, check) };
 }
 
 function layoutOf(input: unknown): Layout {
@@ -296,7 +292,7 @@ function buildSection(random: Random, index: number, prices: boolean): Section {
   return { kind: "seated", name, rows, seatsPerRow, aislesAfter, price };
 }
 
-function buildLayout(random: Random): Layout {
+function randomLayout(random: Random): Layout {
   const currency = random.chance(0.5) ? random.pick(["EUR", "JPY"]) : null;
   if (random.chance(0.1)) {
     const plain = buildPlainLayout(random.int(1, 1_000_000));
@@ -321,7 +317,7 @@ describe("any layout", () => {
   it(`comes back from its notation and stands in messages (seed ${seed})`, () => {
     const random = buildRandom(seed);
     for (let round = 0; round < 500; round++) {
-      const layout = buildLayout(random);
+      const layout = randomLayout(random);
       expect(layoutOf(bodyOf(layout))).toEqual(layout);
       expect(answer.Check(viewLayout(layout))).toBe(true);
       expect(message.Check(JSON.parse(JSON.stringify(layout)))).toBe(true);

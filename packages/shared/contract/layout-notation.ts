@@ -1,10 +1,7 @@
 /**
  * The layout of a show as people write it over HTTP, with names for rows and seats, and as it stands in
- * messages, with numbers: the schemas, every check that they cannot make, and the way between the two.
+ * messages, with numbers: every check that their schemas cannot make, and the way between the two.
  */
-import { Type } from "typebox";
-import type { Static, TSchema } from "typebox";
-
 import { assert } from "../core/assert.ts";
 import {
   CAPACITY_MAX,
@@ -21,23 +18,9 @@ import type { Layout, SeatPlan, SeatedSection, Section } from "../core/seats/lay
 import { joinRanges, parseRanges } from "../core/seats/ranges.ts";
 import type { Range } from "../core/seats/ranges.ts";
 import { expandRowNames, findReferredSeats, parseRowNames } from "../core/seats/row-names.ts";
-import {
-  CapacitySchema,
-  NullableSchema,
-  PriceSchema,
-  SectionNameSchema,
-  withMessage,
-} from "./values.ts";
+import type { LayoutAnswer, LayoutBody, SectionBody } from "./layout-schemas.ts";
+import type { Sound } from "./values.ts";
 
-const SECTIONS_MAX = 1_000;
-/** More than any house has; the work of finding a place across them is bounded by it. */
-const AISLES_MAX = 20;
-/** Enough for thousands of rows that are all named one by one. */
-const ROWS_TEXT_MAX = 20_000;
-/** One for each row: who means more seats than that names rows and runs. */
-const REFERENCES_MAX = ROWS_MAX;
-/** The longest run has two names of 20 characters, `-500` after each, and two dots. */
-const REFERENCE_LENGTH_MAX = 50;
 /** More faults than that nobody reads at once. */
 const FAULTS_MAX = 50;
 /** Some of these are of currencies that are no more: harmless, and not ours to judge. */
@@ -45,130 +28,6 @@ const CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf("currency
 
 const MARKS = ["accessible", "blocked"] as const;
 const SEATED_MEMBERS = ["rows", "seatsPerRow", "aislesAfter", ...MARKS] as const;
-
-const strict = { additionalProperties: false } as const;
-
-function Member<T extends TSchema>(schema: T, message: string) {
-  return Type.Optional(withMessage(schema, message));
-}
-
-const CurrencySchema = Type.String({ pattern: "^[A-Z]{3}$", description: "ISO 4217" });
-// That rows are not too long is for `LayoutCheck`: it says which.
-const RowSeatsSchema = Type.Integer({ minimum: 1 });
-const SeatsPerRowSchema = Type.Union(
-  [RowSeatsSchema, Type.Array(RowSeatsSchema, { maxItems: ROWS_MAX })],
-  { description: `At most ${ROW_SEATS_MAX}, for all rows or for each` },
-);
-const RowsSchema = Type.String({
-  minLength: 1,
-  maxLength: ROWS_TEXT_MAX,
-  description: "Names of rows, the best first: A-T, 1-40, AA-AF, or a list like A-H,K,1-20",
-});
-const AislesSchema = Type.Array(Type.Integer({ minimum: 1 }), {
-  maxItems: AISLES_MAX,
-  description: "An aisle passes after the seats with these numbers in their row",
-});
-
-function ReferencesMember(description: string) {
-  const reference = Type.String({ minLength: 1, maxLength: REFERENCE_LENGTH_MAX });
-  return Member(
-    Type.Array(reference, { maxItems: REFERENCES_MAX, description }),
-    `must list at most ${REFERENCES_MAX} seats, runs or rows, like A1, A1..30 or A`,
-  );
-}
-
-// Not a union: a fault in it could only be told as that of the whole section.
-const SectionBody = withMessage(
-  Type.Object(
-    {
-      name: SectionNameSchema,
-      rows: Member(RowsSchema, `must be names of rows, 1 to ${ROWS_TEXT_MAX} characters like A-T`),
-      seatsPerRow: Member(
-        SeatsPerRowSchema,
-        `must be a whole number from 1 to ${ROW_SEATS_MAX}, or a list with one for each row`,
-      ),
-      aislesAfter: Member(AislesSchema, "must list numbers of seats in a row, ascending from 1"),
-      blocked: ReferencesMember("Not for sale: seats A1, runs A1..30 and whole rows A"),
-      accessible: ReferencesMember("Only for who asks for them; written like `blocked`"),
-      standing: Type.Optional(CapacitySchema),
-      price: Type.Optional(PriceSchema),
-    },
-    { ...strict, description: "Either seated, with rows and seatsPerRow, or standing" },
-  ),
-  "must be a section, either seated or standing",
-);
-type SectionBody = Static<typeof SectionBody>;
-
-/** The members that the body of POST /v1/shows has about its layout. */
-export const LayoutBody = Type.Object(
-  {
-    capacity: Type.Optional(CapacitySchema),
-    sections: Member(
-      Type.Array(SectionBody, { minItems: 1, maxItems: SECTIONS_MAX }),
-      `must list 1 to ${SECTIONS_MAX} sections`,
-    ),
-    currency: Member(CurrencySchema, "must be three capital letters, like EUR"),
-    price: Type.Optional(PriceSchema),
-  },
-  strict,
-);
-type LayoutBody = Static<typeof LayoutBody>;
-
-function Whole(description: string) {
-  return Type.Optional(Type.Integer({ description }));
-}
-
-function Text(description: string) {
-  return Type.Optional(Type.String({ description }));
-}
-
-const SectionAnswer = Type.Object({
-  ...SectionBody.properties,
-  standing: Whole("How many places it has, where it has no seats"),
-  firstSeat: Whole("The number of its first seat in the show; the others follow"),
-});
-
-export const LayoutAnswer = Type.Object(
-  {
-    capacity: Type.Integer({ description: "All places, standing and blocked ones included" }),
-    currency: Type.Optional(CurrencySchema),
-    sections: Type.Optional(Type.Array(SectionAnswer)),
-    price: Whole("Without sections: of one place"),
-    blocked: Text("Without sections: seats not for sale, as ranges like 3-4,9"),
-    accessible: Text("Without sections: seats only for who asks for them, as ranges"),
-  },
-  { description: "Where the seats of a show are and what they are called" },
-);
-type LayoutAnswer = Static<typeof LayoutAnswer>;
-
-const named = { name: SectionNameSchema, price: PriceSchema };
-const NoName = Type.Literal("");
-
-/** The core's layout as it stands in messages; `findLayoutFault` checks the rest. */
-export const LayoutSchema = Type.Object({
-  sections: Type.Array(
-    Type.Union([
-      Type.Object({
-        ...named,
-        kind: Type.Literal("seated"),
-        rows: RowsSchema,
-        seatsPerRow: SeatsPerRowSchema,
-        aislesAfter: AislesSchema,
-      }),
-      Type.Object({ ...named, kind: Type.Literal("plain"), name: NoName, seats: CapacitySchema }),
-      Type.Object({
-        ...named,
-        kind: Type.Literal("standing"),
-        // A change may leave it without a place.
-        capacity: Type.Integer({ minimum: 0, maximum: CAPACITY_MAX }),
-      }),
-    ]),
-    { minItems: 1, maxItems: SECTIONS_MAX },
-  ),
-  currency: NullableSchema(CurrencySchema),
-  accessible: Type.String(),
-  blocked: Type.String(),
-});
 
 type LayoutFault = { readonly path: string; readonly message: string };
 type SeatedShape = Omit<SeatedSection, "kind" | "name" | "price">;
@@ -185,11 +44,11 @@ class LayoutCheck {
   seats = 0;
   #places = 0;
   #rows = 0;
-  readonly #currency: string | null;
+  readonly #isPriced: boolean;
   readonly #indexByName = new Map<string, number>();
 
-  constructor(currency: string | null) {
-    this.#currency = currency;
+  constructor(isPriced: boolean) {
+    this.#isPriced = isPriced;
   }
 
   fault(path: string, message: string): void {
@@ -202,8 +61,8 @@ class LayoutCheck {
     else this.fault(`/sections/${index}/name`, `must not be that of section ${other} as well`);
   }
 
-  addPrice(price: number | undefined, path: string): void {
-    if (price === undefined || this.#currency !== null) return;
+  addPrice(price: number | null | undefined, path: string): void {
+    if (price === undefined || this.#isPriced) return;
     this.fault(`${path}/price`, "must come with a currency, like EUR");
   }
 
@@ -220,18 +79,19 @@ class LayoutCheck {
   }
 
   /** The section's rows; null if they cannot be told. */
-  addRows({ rows, seatsPerRow, aislesAfter }: SeatedShape, path: string): RowByName | null {
-    const { names, fault } = parseRowNames(rows, ROWS_MAX - this.#rows);
+  addRows({ rows, seatsPerRow, aislesAfter }: Sound<SeatedShape>, path: string): RowByName | null {
+    const { names, fault } = parseRowNames(rows ?? "", ROWS_MAX - this.#rows);
     this.#rows += names.length;
     if (fault !== null) this.fault(`${path}/rows`, fault);
+    if (seatsPerRow === null || seatsPerRow === undefined) return null;
     const isOne = typeof seatsPerRow === "number";
-    const sizes = isOne ? [seatsPerRow] : seatsPerRow;
+    const sizes = isOne ? [seatsPerRow] : seatsPerRow.map((seats) => seats ?? 0);
     const at = `${path}/seatsPerRow`;
     for (const [index, seats] of sizes.entries()) {
       if (seats <= ROW_SEATS_MAX) continue;
       this.fault(isOne ? at : `${at}/${index}`, `must be at most ${ROW_SEATS_MAX}`);
     }
-    this.#checkAisles(aislesAfter, sizes, path);
+    this.#checkAisles(aislesAfter ?? [], sizes, path);
     if (names.length === 0) return null;
     if (!isOne && sizes.length !== names.length) {
       this.fault(at, `must have one number for each of the ${names.length} rows`);
@@ -246,9 +106,10 @@ class LayoutCheck {
     return rowByName;
   }
 
-  addMarks(body: SectionBody, rowByName: RowByName, path: string): void {
+  addMarks(body: Sound<SectionBody>, rowByName: RowByName, path: string): void {
     for (const mark of MARKS) {
       for (const [index, text] of (body[mark] ?? []).entries()) {
+        if (text === null) continue;
         const seats = findReferredSeats(text, rowByName);
         if (typeof seats === "string") this.fault(`${path}/${mark}/${index}`, seats);
         else this[mark].push(seats);
@@ -256,10 +117,11 @@ class LayoutCheck {
     }
   }
 
-  #checkAisles(aislesAfter: readonly number[], sizes: readonly number[], path: string): void {
+  #checkAisles(aisles: readonly (number | null)[], sizes: readonly number[], path: string): void {
     const longest = sizes.reduce((a, b) => Math.max(a, b), 0);
     let before = 0;
-    for (const [index, aisle] of aislesAfter.entries()) {
+    for (const [index, aisle] of aisles.entries()) {
+      if (aisle === null) continue;
       const at = `${path}/aislesAfter/${index}`;
       if (aisle <= before) this.fault(at, `must be more than ${before}, the aisle before it`);
       else if (aisle >= longest) this.fault(at, `must be less than ${longest}, to be inside a row`);
@@ -275,7 +137,7 @@ class LayoutCheck {
  */
 export function findLayoutFault(layout: Layout): string | null {
   const { sections, currency } = layout;
-  const check = new LayoutCheck(currency);
+  const check = new LayoutCheck(currency !== null);
   for (const [index, section] of sections.entries()) {
     const path = `/sections/${index}`;
     check.addName(section.name, index);
@@ -297,52 +159,67 @@ export function findLayoutFault(layout: Layout): string | null {
 }
 
 /**
- * The layout that a body describes, or what is wrong with it: everything, up to 50 faults. The body has passed
- * `LayoutBody`; the work is bounded by its length and by the limits of a show.
+ * What is wrong with the layout that a body describes: everything, up to 50 faults. What `LayoutBody` found fault
+ * with is passed over; the work is bounded by the body's length and by the limits of a show.
  */
-export function parseLayout(
-  body: LayoutBody,
-): { readonly layout: Layout } | { readonly faults: readonly LayoutFault[] } {
-  const { capacity, currency = null, price, sections } = body;
-  const check = new LayoutCheck(currency);
-  if (currency !== null && !CURRENCIES.has(currency)) {
+export function checkLayout(body: Sound<LayoutBody>): LayoutCheck {
+  const { capacity, currency, price, sections } = body;
+  const check = new LayoutCheck(currency !== undefined);
+  if (typeof currency === "string" && !CURRENCIES.has(currency)) {
     check.fault("/currency", "must be a code of ISO 4217, like EUR");
   }
+  // Of what is no list of sections, nobody knows whether it stays.
+  if (sections === null) return check;
   if ((capacity === undefined) === (sections === undefined)) {
     check.fault("/capacity", "must be given where there are no sections, and nowhere else");
   }
   if (price !== undefined && sections !== undefined) {
     check.fault("/price", "must be left out where there are sections: each has its own");
   } else check.addPrice(price, "");
-  const plain = { kind: "plain", name: "", seats: capacity ?? 0, price: price ?? 0 } as const;
-  const parsed = sections?.flatMap((section, index) => parseSection(section, index, check));
-  if (check.faults.length > 0) return { faults: check.faults };
-  const [accessible, blocked] = [joinRanges(check.accessible), joinRanges(check.blocked)];
-  return { layout: { sections: parsed ?? [plain], currency, accessible, blocked } };
+  for (const [index, section] of (sections ?? []).entries()) {
+    if (section !== null) checkSection(section, index, check);
+  }
+  return check;
 }
 
-function parseSection(body: SectionBody, index: number, check: LayoutCheck): Section | [] {
-  const { name, rows, seatsPerRow, aislesAfter = [], standing, price } = body;
+function checkSection(body: Sound<SectionBody>, index: number, check: LayoutCheck): void {
+  const { name, rows, seatsPerRow, standing, price } = body;
   const path = `/sections/${index}`;
-  check.addName(name, index);
+  if (typeof name === "string") check.addName(name, index);
   check.addPrice(price, path);
   if (standing !== undefined) {
-    check.addPlaces(standing);
+    check.addPlaces(standing ?? 0);
     for (const member of SEATED_MEMBERS.filter((member) => body[member] !== undefined)) {
       check.fault(`${path}/${member}`, "must be left out of a standing section");
     }
-    return { kind: "standing", name, capacity: standing, price: price ?? 0 };
-  }
-  if (rows === undefined || seatsPerRow === undefined) {
+  } else if (rows === undefined || seatsPerRow === undefined) {
     check.fault(path, "must have rows and seatsPerRow, or else standing");
-    return [];
+  } else {
+    const rowByName = check.addRows(body, path);
+    if (rowByName !== null) check.addMarks(body, rowByName, path);
   }
-  const rowByName = check.addRows({ rows, seatsPerRow, aislesAfter }, path);
-  if (rowByName !== null) check.addMarks(body, rowByName, path);
-  return { kind: "seated", name, rows, seatsPerRow, aislesAfter, price: price ?? 0 };
 }
 
-/** The notation that a layout is parsed from, and what follows from it: places and numbers of seats. */
+/** The layout of a body that a check has found nothing wrong with. */
+export function buildLayout(body: LayoutBody, { accessible, blocked }: LayoutCheck): Layout {
+  const { capacity = 0, currency = null, price = 0, sections } = body;
+  const plain = { kind: "plain", name: "", seats: capacity, price } as const;
+  return {
+    sections: sections?.map(buildSection) ?? [plain],
+    currency,
+    accessible: joinRanges(accessible),
+    blocked: joinRanges(blocked),
+  };
+}
+
+function buildSection(body: SectionBody): Section {
+  const { name, rows = "", seatsPerRow = 0, aislesAfter = [], standing, price = 0 } = body;
+  return standing === undefined
+    ? { kind: "seated", name, rows, seatsPerRow, aislesAfter, price }
+    : { kind: "standing", name, capacity: standing, price };
+}
+
+/** The notation that a layout is built from, and what follows from it: places and numbers of seats. */
 export function viewLayout(layout: Layout): LayoutAnswer {
   const { sections, currency, accessible, blocked } = layout;
   const capacity = layoutPlaces(layout);

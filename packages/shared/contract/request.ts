@@ -13,7 +13,8 @@ import type { Want } from "../core/model.ts";
 import { CAPACITY_MAX } from "../core/seats/layout.ts";
 import { parseRanges } from "../core/seats/ranges.ts";
 import type { Book, ChangeShow, CreateShow, Request } from "../core/requests.ts";
-import { LayoutSchema, findLayoutFault } from "./layout-notation.ts";
+import { findLayoutFault } from "./layout-notation.ts";
+import { LayoutSchema } from "./layout-schemas.ts";
 import {
   CountSchema,
   CustomerSchema,

@@ -5,7 +5,7 @@
 import { Type } from "typebox";
 import type { TSchema } from "typebox";
 
-import type { ShowRules, Want } from "../core/model.ts";
+import type { ShowRules } from "../core/model.ts";
 import { CAPACITY_MAX } from "../core/seats/layout.ts";
 
 /** Most places one booking can ask for. Keeps one request's work, and its message, small. */
@@ -20,7 +20,7 @@ const WANT_SECTIONS_MAX = 20;
 const WANTS_BYTES_MAX = 2_048;
 
 /** Whether all wants together are short enough; if not, what should be, in the words that follow "wants". */
-export function findWantsFault(wants: readonly Want[]): string | null {
+export function findWantsFault(wants: readonly (object | null)[]): string | null {
   return Buffer.byteLength(JSON.stringify(wants)) > WANTS_BYTES_MAX
     ? `must have at most ${WANTS_BYTES_MAX} bytes together`
     : null;
@@ -48,6 +48,16 @@ export const DEFAULT_RULES: ShowRules = {
 export const TIME_MAX_MS = 253_402_300_799_999;
 /** A UUID as we write it: in lower case. */
 export const UUID_PATTERN = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
+
+/**
+ * What is fine of something that its schema found fault with: null stands for each member, and each item of a
+ * list, that is not. So it can still be told whether they were given.
+ */
+export type Sound<T> = T extends readonly (infer Item)[]
+  ? readonly (Sound<Item> | null)[]
+  : T extends object
+    ? { readonly [Member in keyof T]?: Sound<T[Member]> | null | undefined }
+    : T;
 
 /** A schema with the sentence that a failing value is answered with. */
 export function withMessage<T extends TSchema>(schema: T, message: string): T {
@@ -100,11 +110,13 @@ export const SeatsSchema = withMessage(
   `must list 1 to ${PLACES_PER_BOOKING_MAX} different seat numbers, each a whole number from 1`,
 );
 
+const GroupSchema = withMessage(
+  Type.Integer({ minimum: 1, maximum: PLACES_PER_BOOKING_MAX }),
+  `must be a group size, a whole number from 1 to ${PLACES_PER_BOOKING_MAX}`,
+);
+
 export const GroupsSchema = withMessage(
-  Type.Array(Type.Integer({ minimum: 1, maximum: PLACES_PER_BOOKING_MAX }), {
-    minItems: 1,
-    maxItems: GROUPS_MAX,
-  }),
+  Type.Array(GroupSchema, { minItems: 1, maxItems: GROUPS_MAX }),
   `must list 1 to ${GROUPS_MAX} group sizes, whole numbers of at most ${PLACES_PER_BOOKING_MAX} together`,
 );
 

@@ -6,9 +6,10 @@ import type { FastifyRequest, onRequestAsyncHookHandler } from "fastify";
 import type { IdempotencyKey } from "@seatline/shared/contract/booking-id.ts";
 import { UNGUESSABLE_KEY_LENGTH } from "@seatline/shared/contract/http.ts";
 
-import { buildInvalid, buildProblem } from "./problems.ts";
+import { buildProblem } from "./problems.ts";
 import type { Problem } from "./problems.ts";
 import { sendProblem } from "./replies.ts";
+import type { Faults } from "./validation.ts";
 
 /** `open` is for development: everybody is an admin. */
 export type AdminAccess =
@@ -39,28 +40,27 @@ export function forAdmins<S extends object>(access: AdminAccess, schema: S, send
   return { onRequest, schema: { ...schema, security: [{ admin: [] }] } };
 }
 
-/** The idempotency key of a request with its owner, null without one, or the problem to answer with. */
+/** The idempotency key of a request with its owner; null without one, or with one that is told among the faults. */
 export function readIdempotencyKey(
   request: FastifyRequest,
   customer: string | null,
-): IdempotencyKey | { readonly problem: Problem } | null {
+  faults: Faults,
+): IdempotencyKey | null {
   const key = request.headers["idempotency-key"];
   if (key === undefined) return null;
+  const path = "/Idempotency-Key";
   if (typeof key !== "string" || !KEY.test(key)) {
-    return refuseKey("must be 1 to 255 printable characters without spaces");
+    faults.push({ path, message: "must be 1 to 255 printable characters without spaces" });
+    return null;
   }
   const credential = readCredential(request);
   if (credential === null && key.length < UNGUESSABLE_KEY_LENGTH) {
-    return refuseKey(
-      `must have at least ${UNGUESSABLE_KEY_LENGTH} characters, so that nobody guesses it (a UUID does)`,
-    );
+    const message = `must have at least ${UNGUESSABLE_KEY_LENGTH} characters, so that nobody guesses it (a UUID does)`;
+    faults.push({ path, message });
+    return null;
   }
   const client = credential === null ? (customer ?? "") : digest(credential).toString("hex");
   return { client, key };
-}
-
-function refuseKey(message: string) {
-  return { problem: buildInvalid([{ path: "/Idempotency-Key", message }]) };
 }
 
 function readCredential(request: FastifyRequest): string | null {

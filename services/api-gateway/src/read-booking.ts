@@ -3,40 +3,37 @@ import type { Static } from "typebox";
 
 import type { BookBody, CancelBody } from "@seatline/shared/contract/http-bookings.ts";
 import { PLACES_PER_BOOKING_MAX, findWantsFault } from "@seatline/shared/contract/values.ts";
-import { wantedPlaces } from "@seatline/shared/core/model.ts";
+import type { Sound } from "@seatline/shared/contract/values.ts";
+import { assert } from "@seatline/shared/core/assert.ts";
 import type { Want, WantFilter } from "@seatline/shared/core/model.ts";
 import type { Cancel } from "@seatline/shared/core/requests.ts";
 
 import type { BookInput } from "./bookings.ts";
-import type { Fault } from "./problems.ts";
-import { parseInstant } from "./read.ts";
+import { NO_DAY, parseInstant } from "./read.ts";
+import type { Faults } from "./validation.ts";
 
 type Body = Static<typeof BookBody>;
 type WantBody = NonNullable<Body["wants"]>[number];
 
-/** What is asked for; whatever is wrong with it goes to `faults`. */
-export function readBook(body: Body, faults: Fault[]): Omit<BookInput, "key"> {
-  const { showId, customer = null, confirm, ifUnavailable, waitUntil, as } = body;
-  const until = waitUntil === undefined ? null : parseInstant(waitUntil);
-  if (waitUntil !== undefined && until === null) {
-    faults.push({ path: "/waitUntil", message: "must be a day that exists, from 1970 on" });
-  }
+/** What is asked for; null where anything is wrong with it. */
+export function readBook(body: Body, faults: Faults<Body>): Omit<BookInput, "key"> | null {
+  const { ifUnavailable, waitUntil, as } = faults.sound;
+  const until = faults.read("waitUntil", parseInstant, NO_DAY);
   if (waitUntil !== undefined && ifUnavailable === undefined) {
     faults.push({ path: "/waitUntil", message: 'needs "ifUnavailable": "wait"' });
   }
-  if (as === "staff" && ifUnavailable !== undefined) {
+  if (as === "staff" && ifUnavailable === "wait") {
     const message =
       'must be left out where ifUnavailable is "wait": who waits is given places like anybody else';
     faults.push({ path: "/as", message });
   }
-  const wants = readWants(body, faults);
-  const fault = findWantsFault(wants);
-  if (fault !== null) faults.push({ path: "/wants", message: fault });
+  checkWants(faults);
+  if (faults.any) return null;
   return {
-    showId,
-    customer,
-    wants,
-    confirmNow: confirm === "now",
+    showId: body.showId,
+    customer: body.customer ?? null,
+    wants: (body.wants ?? [body]).map(readWant),
+    confirmNow: body.confirm === "now",
     holdMs: null,
     wait: ifUnavailable === undefined ? null : { until },
     byStaff: as === "staff",
@@ -44,36 +41,40 @@ export function readBook(body: Body, faults: Fault[]): Omit<BookInput, "key"> {
 }
 
 /** One want among the body's own members, or a list of them. */
-function readWants({ wants, ...body }: Body, faults: Fault[]): Want[] {
-  const { seats, together, count, sections, priceMax, accessible } = body;
-  const own = [seats, together, count, sections, priceMax, accessible];
-  if (wants === undefined) return [readWant(body, "", faults)];
-  if (own.some((member) => member !== undefined)) {
+function checkWants(faults: Faults<Body>): void {
+  const { seats, together, count, sections, priceMax, accessible, wants } = faults.sound;
+  const own = { seats, together, count, sections, priceMax, accessible };
+  if (wants === undefined) checkWant(own, "", faults);
+  else if (Object.values(own).some((member) => member !== undefined)) {
     const message = "exactly one of count, seats, together and wants must be given";
     faults.push({ path: "", message });
   }
-  return wants.map((want, index) => readWant(want, `/wants/${index}`, faults));
+  for (const [index, want] of (wants ?? []).entries()) {
+    if (want !== null) checkWant(want, `/wants/${index}`, faults);
+  }
+  const fault = findWantsFault(wants ?? [own]);
+  if (fault !== null) faults.push({ path: "/wants", message: fault });
 }
 
-function readWant(body: WantBody, path: string, faults: Fault[]): Want {
-  const { seats, together, count } = body;
-  const asked = [
-    ...(seats === undefined ? [] : [{ seats }]),
-    ...(together === undefined ? [] : [{ together }]),
-    ...(count === undefined ? [] : [{ count }]),
-  ];
-  const [only] = asked;
-  if (only === undefined || asked.length > 1) {
+function checkWant(want: Sound<WantBody>, path: string, faults: Faults<Body>): void {
+  const { seats, together, count } = want;
+  if ([seats, together, count].filter((member) => member !== undefined).length !== 1) {
     const ways = path === "" ? "count, seats, together and wants" : "count, seats and together";
-    const message = `exactly one of ${ways} must be given`;
-    faults.push({ path, message });
-    return { count: 1 };
+    faults.push({ path, message: `exactly one of ${ways} must be given` });
   }
-  if (wantedPlaces(only) > PLACES_PER_BOOKING_MAX) {
+  const people = together?.reduce<number>((sum, size) => sum + (size ?? 0), 0) ?? 0;
+  if (people > PLACES_PER_BOOKING_MAX) {
     const message = `must be groups of at most ${PLACES_PER_BOOKING_MAX} people together`;
     faults.push({ path: `${path}/together`, message });
   }
-  return { ...only, ...readFilter(body) };
+}
+
+function readWant({ seats, together, count, ...body }: WantBody): Want {
+  const filter = readFilter(body);
+  if (seats !== undefined) return { seats, ...filter };
+  if (together !== undefined) return { together, ...filter };
+  assert(count !== undefined, "a want was checked before it is read");
+  return { count, ...filter };
 }
 
 function readFilter({ sections, priceMax, accessible }: WantBody): WantFilter {

@@ -26,8 +26,8 @@ test.each([
 });
 
 test.each([
-  [undefined, 50],
-  ["0", 0],
+  ["0", null],
+  ["1", 1],
   ["200", 200],
   ["201", null],
   ["-1", null],
@@ -36,7 +36,7 @@ test.each([
   ["x", null],
   ["99999999999", null],
 ])("%j as a limit is %j", (text, limit) => {
-  expect(parseNumber(text, { fallback: 50, max: 200 })).toBe(limit);
+  expect(parseNumber(text, { min: 1, max: 200 })).toBe(limit);
 });
 
 test.each([

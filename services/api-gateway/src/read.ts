@@ -6,6 +6,9 @@ export const SHOW_NUMBER_MAX = 2_147_483_647;
 const UUID = new RegExp(UUID_PATTERN, "i");
 const SHOW_NUMBER = /^[1-9]\d{0,9}$/;
 
+/** What is told of a text that is written like a time, and is none. */
+export const NO_DAY = "must be a day that exists, from 1970 to 9999";
+
 /** An id, in lower case. */
 export function parseId(text: string): string | null {
   return UUID.test(text) ? text.toLowerCase() : null;
@@ -20,15 +23,14 @@ export function parseShowKey(text: string): string | number | null {
   return number <= SHOW_NUMBER_MAX ? number : null;
 }
 
-/** A whole number from 0 to `max`, or the fallback if nothing was given. */
+/** A whole number from `min` to `max`. */
 export function parseNumber(
-  text: string | undefined,
-  { fallback, max }: { fallback: number; max: number },
+  text: string,
+  { min, max }: { min: number; max: number },
 ): number | null {
-  if (text === undefined) return fallback;
   if (!/^\d{1,10}$/.test(text)) return null;
   const value = Number(text);
-  return value <= max ? value : null;
+  return min <= value && value <= max ? value : null;
 }
 
 /**

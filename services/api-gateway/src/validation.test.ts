@@ -4,7 +4,13 @@ import { Type } from "typebox";
 import type { TSchema } from "typebox";
 import { expect, test } from "vitest";
 
-import { BookBody, ConfirmBody, ExtendBody } from "@seatline/shared/contract/http-bookings.ts";
+import {
+  BookBody,
+  CancelBody,
+  ConfirmBody,
+  ExtendBody,
+} from "@seatline/shared/contract/http-bookings.ts";
+import { ChangeShowBody, CreateShowBody } from "@seatline/shared/contract/http-shows.ts";
 
 import { buildValidator, describeFaults } from "./validation.ts";
 
@@ -74,6 +80,42 @@ test("where no body is fine, the faults of a body are told without a word about 
 test("however many faults there are, a bounded number is told", () => {
   const body = Object.fromEntries(Array.from({ length: 12_000 }, (_, index) => [`m${index}`, 0]));
   expect(listFaults(BookBody, body)).toHaveLength(20);
+});
+
+/** The parts of a schema that matter here. */
+type Part = TSchema & {
+  readonly properties?: Readonly<Record<string, Part>>;
+  readonly items?: Part;
+  readonly anyOf?: readonly Part[];
+};
+
+const TEXTS = ["", "\n", "x", "x".repeat(60_000)];
+const NUMBERS = [0, -1, 0.5, 7, 1e12];
+const LISTS = [[], [[]], ["x", "x"], Array.from({ length: 6_000 }, (_, index) => index)];
+const JUNK = [null, true, {}, { name: "x" }, { colour: "red" }, ...TEXTS, ...NUMBERS, ...LISTS];
+
+/** Values that are wrong in every place that a schema tells of. */
+function* spoil({ properties = {}, items, anyOf = [] }: Part): Generator {
+  yield* JUNK;
+  for (const part of anyOf) yield* spoil(part);
+  if (items !== undefined) for (const item of spoil(items)) yield [item];
+  for (const [name, part] of Object.entries(properties)) {
+    for (const value of spoil(part)) yield { [name]: value };
+  }
+}
+
+test("whatever is wrong, and wherever, is told in words of ours", () => {
+  const bodies = { BookBody, CancelBody, ChangeShowBody, ConfirmBody, CreateShowBody, ExtendBody };
+  for (const [name, schema] of Object.entries(bodies)) {
+    const validate = compile({ schema, method: "POST", url: "/", httpPart: "body" });
+    for (const body of spoil(schema)) {
+      if (validate(body) === true) continue;
+      const { errors } = validate as unknown as { errors: ErrorObject[] };
+      const theirs = new Set(errors.map(({ message }) => message));
+      const stray = describeFaults(errors).filter(({ message }) => theirs.has(message));
+      expect({ name, stray }).toEqual({ name, stray: [] });
+    }
+  }
 });
 
 test("schemas without a sentence of their own still say what would be right", () => {

@@ -13,8 +13,8 @@ import {
   CreateShowBody,
   ShowAnswer,
 } from "@seatline/shared/contract/http-shows.ts";
-import { parseLayout } from "@seatline/shared/contract/layout-notation.ts";
-import { DEFAULT_RULES } from "@seatline/shared/contract/values.ts";
+import { buildLayout, checkLayout } from "@seatline/shared/contract/layout-notation.ts";
+import { DEFAULT_RULES, HOLD_DEFAULT_MS } from "@seatline/shared/contract/values.ts";
 import type { ShowRules } from "@seatline/shared/core/model.ts";
 import { parseRanges } from "@seatline/shared/core/seats/ranges.ts";
 import type { ShowChanges } from "@seatline/shared/core/requests.ts";
@@ -25,12 +25,15 @@ import { forAdmins, readIdempotencyKey } from "../access.ts";
 import { changeShow, createShow } from "../ask-show.ts";
 import type { AskedShow } from "../ask-show.ts";
 import type { App, AppDeps } from "../deps.ts";
-import { buildInvalid, buildProblem, describeRefusal } from "../problems.ts";
-import type { Fault } from "../problems.ts";
-import { parseInstant } from "../read.ts";
+import { buildProblem, describeRefusal } from "../problems.ts";
+import { NO_DAY, parseInstant } from "../read.ts";
 import { readPatience, sendProblem } from "../replies.ts";
+import { Faults } from "../validation.ts";
 import { retryAfter, viewQueued, viewShow } from "../views.ts";
 import { findByParam } from "./shows.ts";
+
+type Creation = Static<typeof CreateShowBody>;
+type Changes = Static<typeof ChangeShowBody>;
 
 const WAIT_DEFAULT_S = 10;
 /** The layouts of the largest shows, row by row. */
@@ -46,6 +49,7 @@ function registerCreateShow(app: App, deps: AppDeps): void {
   app.post(
     "/v1/shows",
     {
+      attachValidation: true,
       bodyLimit: CREATE_BODY_MAX,
       ...forAdmins(deps.access, {
         tags: ["Shows"],
@@ -56,11 +60,10 @@ function registerCreateShow(app: App, deps: AppDeps): void {
       }),
     },
     async (request, reply) => {
-      const faults: Fault[] = [];
+      const faults = new Faults(request.body, request);
+      const key = readIdempotencyKey(request, null, faults);
       const asked = readCreation(request.body, faults);
-      if (asked === null) return sendProblem(reply, buildInvalid(faults));
-      const key = readIdempotencyKey(request, null);
-      if (key !== null && "problem" in key) return sendProblem(reply, key.problem);
+      if (asked === null) return sendProblem(reply, faults.toProblem());
       const patience = readPatience(request, reply, WAIT_DEFAULT_S);
       const created = await createShow(deps, { key, ...asked }, patience);
       // Not before the ack: what may not exist has no address.
@@ -76,6 +79,7 @@ function registerChangeShow(app: App, deps: AppDeps): void {
   app.patch(
     "/v1/shows/:id",
     {
+      attachValidation: true,
       bodyLimit: CHANGE_BODY_MAX,
       ...forAdmins(deps.access, {
         tags: ["Shows"],
@@ -87,13 +91,12 @@ function registerChangeShow(app: App, deps: AppDeps): void {
       }),
     },
     async (request, reply) => {
-      const faults: Fault[] = [];
-      const changes = readChanges(request.body, faults);
-      if (faults.length > 0) return sendProblem(reply, buildInvalid(faults));
+      const faults = new Faults(request.body, request);
       const show = await findByParam(deps.shows, request.params.id);
+      if (show !== null) checkPrices(show, faults);
+      const changes = readChanges(request.body, faults);
+      if (changes === null) return sendProblem(reply, faults.toProblem());
       if (show === null) return sendProblem(reply, buildProblem("show-not-found"));
-      const unpriced = findUnpriced(show, changes);
-      if (unpriced.length > 0) return sendProblem(reply, buildInvalid(unpriced));
       const patience = readPatience(request, reply, WAIT_DEFAULT_S);
       return sendShow(reply, await changeShow(deps, { showId: show.id, changes }, patience), 200);
     },
@@ -101,13 +104,13 @@ function registerChangeShow(app: App, deps: AppDeps): void {
 }
 
 /** A show gets its currency when it is created, and keeps it: so this may be said at the door. */
-function findUnpriced({ layout }: ShowRow, { sections = [] }: ShowChanges): Fault[] {
-  if (layout.currency !== null) return [];
-  return sections.flatMap(({ price }, index) =>
-    price === undefined
-      ? []
-      : [{ path: `/sections/${index}/price`, message: "needs a show that has a currency" }],
-  );
+function checkPrices({ layout }: ShowRow, faults: Faults<Changes>): void {
+  if (layout.currency !== null) return;
+  for (const [index, section] of (faults.sound.sections ?? []).entries()) {
+    if (section?.price === undefined) continue;
+    const path = `/sections/${index}/price`;
+    faults.push({ path, message: "needs a show that has a currency" });
+  }
 }
 
 function sendShow(reply: FastifyReply, asked: AskedShow, status: number): FastifyReply {
@@ -129,27 +132,19 @@ function sendShow(reply: FastifyReply, asked: AskedShow, status: number): Fastif
   }
 }
 
-type Creation = Static<typeof CreateShowBody>;
-
-function readCreation(body: Creation, faults: Fault[]) {
-  const { name, capacity, sections, currency, price } = body;
-  const parsed = parseLayout({
-    ...(capacity === undefined ? {} : { capacity }),
-    ...(sections === undefined ? {} : { sections }),
-    ...(currency === undefined ? {} : { currency }),
-    ...(price === undefined ? {} : { price }),
-  });
-  if ("faults" in parsed) faults.push(...parsed.faults);
-  const startsAt = readTime("/startsAt", body.startsAt, faults);
-  const opensAt = readTime("/opensAt", body.opensAt ?? null, faults);
-  const closesAt = readTime("/closesAt", body.closesAt ?? null, faults);
-  checkWindow(opensAt, closesAt, faults);
-  const rules = readRules(body);
-  if (rules.holdMaxMs < rules.holdMs) {
+/** The show to be created; null where anything is wrong with it. */
+function readCreation(body: Creation, faults: Faults<Creation>) {
+  const { holdSeconds = HOLD_DEFAULT_MS / 1_000, holdMaxSeconds = null } = faults.sound;
+  const check = checkLayout(faults.sound);
+  for (const fault of check.faults) faults.push(fault);
+  const startsAt = faults.read("startsAt", parseInstant, NO_DAY);
+  const window = readWindow(faults);
+  if (holdSeconds !== null && holdMaxSeconds !== null && holdMaxSeconds < holdSeconds) {
     faults.push({ path: "/holdMaxSeconds", message: "must not be less than holdSeconds" });
   }
-  if ("faults" in parsed || startsAt === null || faults.length > 0) return null;
-  return { name, startsAt, layout: parsed.layout, rules, opensAt, closesAt };
+  if (faults.any || startsAt === null) return null;
+  const layout = buildLayout(body, check);
+  return { name: body.name, startsAt, layout, rules: readRules(body), ...window };
 }
 
 function readRules(body: Creation): ShowRules {
@@ -171,41 +166,33 @@ function toMs(seconds: number | undefined): number | undefined {
   return seconds === undefined ? undefined : seconds * 1_000;
 }
 
-function readTime(path: string, text: string | null, faults: Fault[]): number | null {
-  const ms = text === null ? null : parseInstant(text);
-  if (text !== null && ms === null) {
-    faults.push({ path, message: "must be a day that exists, from 1970 on" });
-  }
-  return ms;
-}
-
-function checkWindow(opensAt: number | null, closesAt: number | null, faults: Fault[]): void {
+/** When the sale opens and closes; null where that is not told, or told to be never. */
+function readWindow(faults: Faults<Pick<Creation, "opensAt" | "closesAt">>) {
+  const opensAt = faults.read("opensAt", parseInstant, NO_DAY);
+  const closesAt = faults.read("closesAt", parseInstant, NO_DAY);
   if (opensAt !== null && closesAt !== null && closesAt <= opensAt) {
     faults.push({ path: "/closesAt", message: "must be later than opensAt" });
   }
+  return { opensAt, closesAt };
 }
 
-function readChanges(body: Static<typeof ChangeShowBody>, faults: Fault[]): ShowChanges {
-  const { status: sale, startsAt, opensAt, closesAt, ...same } = body;
-  if (Object.keys(body).length === 0) {
+/** What shall change; null where anything is wrong with it. */
+function readChanges(body: Changes, faults: Faults<Changes>): ShowChanges | null {
+  if (Object.keys(faults.sound).length === 0) {
     faults.push({ path: "", message: "at least one member must be given" });
   }
   for (const member of ["block", "unblock"] as const) {
-    if (same[member] !== undefined && parseRanges(same[member]) === null) {
-      const message = "must be seat numbers as ascending ranges, like 1-30,45";
-      faults.push({ path: `/${member}`, message });
-    }
+    faults.read(member, parseRanges, "must be seat numbers as ascending ranges, like 1-30,45");
   }
-  const time = (path: string, text: string | null) => readTime(path, text, faults);
-  const starts = startsAt === undefined ? null : time("/startsAt", startsAt);
-  const opens = time("/opensAt", opensAt ?? null);
-  const closes = time("/closesAt", closesAt ?? null);
-  checkWindow(opens, closes, faults);
+  const startsAt = faults.read("startsAt", parseInstant, NO_DAY);
+  const window = readWindow(faults);
+  if (faults.any) return null;
+  const { status: sale, startsAt: _, opensAt, closesAt, ...same } = body;
   return {
     ...same,
     ...(sale === undefined ? {} : { sale }),
-    ...(starts === null ? {} : { startsAt: starts }),
-    ...(opensAt === undefined ? {} : { opensAt: opens }),
-    ...(closesAt === undefined ? {} : { closesAt: closes }),
+    ...(startsAt === null ? {} : { startsAt }),
+    ...(opensAt === undefined ? {} : { opensAt: window.opensAt }),
+    ...(closesAt === undefined ? {} : { closesAt: window.closesAt }),
   };
 }

@@ -25,11 +25,11 @@ import type { Booking } from "@seatline/shared/core/model.ts";
 import { checkAdmin, readIdempotencyKey } from "../access.ts";
 import type { App, AppDeps } from "../deps.ts";
 import type { Answer, Patience } from "../bookings.ts";
-import { buildInvalid, buildProblem } from "../problems.ts";
-import type { Fault } from "../problems.ts";
+import { buildProblem } from "../problems.ts";
 import { readBook, readCancel } from "../read-booking.ts";
 import { findRank, matchesEtag, readPatience, sendAnswer, sendProblem } from "../replies.ts";
 import type { Shows } from "../shows.ts";
+import { Faults } from "../validation.ts";
 import { encodePlace, parsePlace } from "../views.ts";
 
 const BookingParams = Type.Object({ id: Type.String() });
@@ -37,6 +37,8 @@ const PlaceQuery = Type.Object(
   { place: Type.Optional(describedAs(QueryText, "As the 202 gave it, like 7-15320")) },
   { additionalProperties: false },
 );
+
+const NO_PLACE = "must be a place as the 202 answer gave it, like 7-15320";
 
 /** How long a confirm or a cancel is waited for, unless the caller prefers otherwise. */
 const CHANGE_WAIT_S = 10;
@@ -75,6 +77,7 @@ function registerBook(app: App, deps: AppDeps): void {
   app.post(
     "/v1/bookings",
     {
+      attachValidation: true,
       bodyLimit: BOOK_BODY_MAX,
       schema: {
         tags: ["Bookings"],
@@ -89,16 +92,15 @@ function registerBook(app: App, deps: AppDeps): void {
       },
     },
     async (request, reply) => {
-      const faults: Fault[] = [];
+      const faults = new Faults(request.body, request);
+      const key = readIdempotencyKey(request, faults.sound.customer ?? null, faults);
       const asked = readBook(request.body, faults);
-      if (faults.length > 0) return sendProblem(reply, buildInvalid(faults));
+      if (asked === null) return sendProblem(reply, faults.toProblem());
       const denied = asked.confirmNow || asked.byStaff ? checkAdmin(deps.access, request) : null;
       if (denied !== null) {
         const detail = '"confirm": "now" and "as": "staff" need the admin token.';
         return sendProblem(reply, { ...denied, detail });
       }
-      const key = readIdempotencyKey(request, asked.customer);
-      if (key !== null && "problem" in key) return sendProblem(reply, key.problem);
       const patience = readPatience(request, reply, 0);
       const answer = await bookings.book({ ...asked, key }, patience);
       if (answer.kind === "queued" && answer.queued.place !== null) {
@@ -120,6 +122,7 @@ function registerGetBooking(app: App, deps: AppDeps): void {
   app.get(
     "/v1/bookings/:id",
     {
+      attachValidation: true,
       schema: {
         tags: ["Bookings"],
         summary: "A booking, or its place in the line",
@@ -196,15 +199,9 @@ async function getBooking(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { id } = request.params;
-  const place = request.query.place === undefined ? null : parsePlace(request.query.place);
-  if (request.query.place !== undefined && place === null) {
-    return sendProblem(
-      reply,
-      buildInvalid([
-        { path: "/place", message: "must be a place as the 202 answer gave it, like 7-15320" },
-      ]),
-    );
-  }
+  const faults = new Faults(request.query, request);
+  const place = faults.read("place", parsePlace, NO_PLACE);
+  if (faults.any) return sendProblem(reply, faults.toProblem());
   const patience = readPatience(request, reply, 0);
   const isKnown = async (booking: Booking) => matchesEtag(request, await findEtag(booking, shows));
   const answer = await bookings.find(id, place, { ...patience, isKnown });

@@ -32,6 +32,7 @@ import { buildInvalid, buildProblem, describeRefusal } from "../problems.ts";
 import type { Problem } from "../problems.ts";
 import { parseLooseTime } from "../read.ts";
 import { IMPATIENT, readPatience, sendProblem } from "../replies.ts";
+import { Faults } from "../validation.ts";
 import { encodeTime, encodeTimeOrNull } from "../views.ts";
 import { findByParam } from "./shows.ts";
 
@@ -253,8 +254,9 @@ async function book(
   const { want, customer, hold } = ask;
   const asked = wantedPlaces(want);
   if (asked > PLACES_PER_BOOKING_MAX) return sendTooMany(reply, show, asked);
-  const key = readIdempotencyKey(request, customer);
-  if (key !== null && "problem" in key) return sendClassicProblem(reply, key.problem);
+  const faults = new Faults({}, request);
+  const key = readIdempotencyKey(request, customer, faults);
+  if (faults.any) return sendClassicProblem(reply, faults.toProblem());
   const answer = await deps.bookings.book(
     {
       showId: show.id,

@@ -15,11 +15,10 @@ import type { BookingsAsk } from "@seatline/shared/db/list-bookings.ts";
 import { forAdmins } from "../access.ts";
 import type { App, AppDeps } from "../deps.ts";
 import { EXPORTS_MAX, Exports, prefersCsv } from "../export-bookings.ts";
-import { buildInvalid, buildProblem } from "../problems.ts";
-import type { Fault, Problem } from "../problems.ts";
-import { parseId, parseInstant } from "../read.ts";
+import { buildProblem } from "../problems.ts";
+import { NO_DAY, parseId, parseInstant } from "../read.ts";
 import { sendProblem, viewAllWithPlaces } from "../replies.ts";
-import { describeFaults } from "../validation.ts";
+import { Faults } from "../validation.ts";
 
 const PAGE_DEFAULT = 100;
 const PAGE_MAX = 1_000;
@@ -29,7 +28,6 @@ const ID = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}";
 const OFFSET = "\\d{1,15}";
 const NO_SHOW = "must be the id of a show, a UUID";
 const BAD_CURSOR = "must be the `next` of the page before";
-const NO_DAY = "must be a day that exists, from 1970 to 9999";
 
 const BookingsQuery = Type.Object(
   {
@@ -100,11 +98,11 @@ export function registerListBookings(app: App, deps: AppDeps): void {
   });
   app.get(
     "/v1/bookings",
-    // What the schema finds is told with what it cannot know, all at once.
     { ...forAdmins(deps.access, SCHEMA), attachValidation: true },
     async (request, reply) => {
-      const ask = readAsk(request);
-      if ("type" in ask) return sendProblem(reply, ask);
+      const faults = new Faults(request.query, request);
+      const ask = readAsk(request.query, faults);
+      if (faults.any) return sendProblem(reply, faults.toProblem());
       varyByAccept(reply);
       if (prefersCsv(request.headers.accept)) return sendFile(exports, ask, { request, reply });
       return reply.send(await listPage(deps, ask));
@@ -142,36 +140,19 @@ function varyByAccept(reply: FastifyReply): void {
 
 type Query = Static<typeof BookingsQuery>;
 
-function readAsk(
-  request: Pick<FastifyRequest<{ Querystring: Query }>, "query" | "validationError">,
-): BookingsAsk | Problem {
-  const { query, validationError } = request;
-  const faults: Fault[] =
-    validationError === undefined
-      ? []
-      : describeFaults(validationError.validation as Parameters<typeof describeFaults>[0]);
-  const read = <T>(name: keyof Query, parse: (text: string) => T | null, message: string) => {
-    const text: unknown = query[name];
-    const isTold = faults.some(({ path }) => path === `/${name}`);
-    // Given twice it is a list, and told.
-    if (typeof text !== "string" || isTold) return null;
-    const value = parse(text);
-    if (value === null) faults.push({ path: `/${name}`, message });
-    return value;
-  };
+function readAsk(query: Query, faults: Faults<Query>): BookingsAsk {
   const parseCursor = query.showId === undefined ? parseId : parseOffset;
-  const ask = {
+  return {
     filter: {
-      showId: read("showId", parseId, NO_SHOW),
+      showId: faults.read("showId", parseId, NO_SHOW),
       status: query.status ?? null,
       customer: query.customer ?? null,
-      from: read("from", parseInstant, NO_DAY),
-      to: read("to", parseInstant, NO_DAY),
+      from: faults.read("from", parseInstant, NO_DAY),
+      to: faults.read("to", parseInstant, NO_DAY),
     },
-    after: read("after", parseCursor, BAD_CURSOR),
+    after: faults.read<string>("after", parseCursor, BAD_CURSOR),
     limit: Number(query.limit ?? PAGE_DEFAULT),
   };
-  return faults.length === 0 ? ask : buildInvalid(faults);
 }
 
 const WHOLE_OFFSET = new RegExp(`^${OFFSET}$`);

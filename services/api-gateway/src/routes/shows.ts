@@ -8,19 +8,22 @@ import {
   QueryText,
 } from "@seatline/shared/contract/http.ts";
 import { SeatsAnswer, ShowAnswer, ShowsAnswer } from "@seatline/shared/contract/http-shows.ts";
-import { LayoutAnswer } from "@seatline/shared/contract/layout-notation.ts";
+import { LayoutAnswer } from "@seatline/shared/contract/layout-schemas.ts";
 import type { ShowRow } from "@seatline/shared/db/load-shows.ts";
 
 import type { App, AppDeps } from "../deps.ts";
 import { guideOf } from "../layouts.ts";
-import { buildInvalid, buildProblem } from "../problems.ts";
+import { buildProblem } from "../problems.ts";
 import { SHOW_NUMBER_MAX, parseNumber, parseShowKey } from "../read.ts";
 import { matchesEtag, sendProblem } from "../replies.ts";
 import type { Shows } from "../shows.ts";
+import { Faults } from "../validation.ts";
 import { viewShow } from "../views.ts";
 
 const PAGE_DEFAULT = 50;
 const PAGE_MAX = 200;
+const BAD_LIMIT = `must be a whole number from 1 to ${PAGE_MAX}`;
+const BAD_CURSOR = "must be the `next` of the page before";
 
 const ShowParams = Type.Object({ id: Type.String() });
 const PageQuery = Type.Object(
@@ -39,6 +42,7 @@ function registerListShows(app: App, { shows }: AppDeps): void {
   app.get(
     "/v1/shows",
     {
+      attachValidation: true,
       schema: {
         tags: ["Shows"],
         summary: "List shows",
@@ -47,10 +51,10 @@ function registerListShows(app: App, { shows }: AppDeps): void {
       },
     },
     async (request, reply) => {
-      const limit = parseNumber(request.query.limit, { fallback: PAGE_DEFAULT, max: PAGE_MAX });
-      const after = parseNumber(request.query.after, { fallback: 0, max: SHOW_NUMBER_MAX });
-      if (limit === null || limit === 0) return sendProblem(reply, badLimit(PAGE_MAX));
-      if (after === null) return sendProblem(reply, badCursor());
+      const faults = new Faults(request.query, request);
+      const limit = faults.read("limit", parseLimit, BAD_LIMIT) ?? PAGE_DEFAULT;
+      const after = faults.read("after", parseCursor, BAD_CURSOR) ?? 0;
+      if (faults.any) return sendProblem(reply, faults.toProblem());
       const page = await shows.list({ after, limit: limit + 1 });
       const items = page.slice(0, limit);
       const next = page.length > limit ? String(items.at(-1)?.number) : null;
@@ -150,10 +154,10 @@ export async function findByParam(shows: Shows, param: string): Promise<ShowRow 
   return key === null ? null : shows.find(key);
 }
 
-function badLimit(max: number) {
-  return buildInvalid([{ path: "/limit", message: `must be a whole number from 1 to ${max}` }]);
+function parseLimit(text: string): number | null {
+  return parseNumber(text, { min: 1, max: PAGE_MAX });
 }
 
-function badCursor() {
-  return buildInvalid([{ path: "/after", message: "must be the `next` of the page before" }]);
+function parseCursor(text: string): number | null {
+  return parseNumber(text, { min: 0, max: SHOW_NUMBER_MAX });
 }
