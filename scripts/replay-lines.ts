@@ -1,4 +1,5 @@
 /** Decides the lines of a decision log again, one after the other, and tells the first difference. */
+import { isUtf8 } from "node:buffer";
 import type { Readable } from "node:stream";
 
 import { Replay } from "@seatline/shared/line/decision-log.ts";
@@ -15,7 +16,8 @@ export async function replayLines(log: Readable): Promise<Replayed> {
   let number = 0;
   for await (const line of lines) {
     number += 1;
-    const fault = replay.check(line);
+    // Else another byte could be read as the same character that stands for all that is none.
+    const fault = isUtf8(line) ? replay.check(line.toString("utf8")) : "it is not UTF-8.";
     if (fault !== null) {
       const difference = `Line ${number}: ${fault}`;
       return { difference, summary: "" };
@@ -27,17 +29,17 @@ export async function replayLines(log: Readable): Promise<Replayed> {
 }
 
 /** Not `readline`: it would take other line ends for ours, and a changed byte would go unseen. */
-async function* splitLines(log: Readable): AsyncGenerator<string> {
+async function* splitLines(log: Readable): AsyncGenerator<Buffer> {
   let rest = Buffer.alloc(0);
   for await (const chunk of log as AsyncIterable<Uint8Array>) {
     rest = Buffer.concat([rest, chunk]);
     let start = 0;
     for (let end = rest.indexOf(10); end !== -1; end = rest.indexOf(10, start)) {
-      yield rest.toString("utf8", start, end);
+      yield rest.subarray(start, end);
       start = end + 1;
     }
     rest = rest.subarray(start);
     if (rest.length > LINE_BYTES_MAX) throw new Error("a line is longer than any of Seatline's.");
   }
-  if (rest.length > 0) yield rest.toString("utf8");
+  if (rest.length > 0) yield rest;
 }

@@ -1,6 +1,7 @@
 /** Reads shows, for the worker that decides on them and for the gateways that tell of them. */
 import type { ShowFacts } from "../core/model.ts";
 import { limitsCustomers } from "../core/model.ts";
+import type { Layout } from "../core/seats/layout.ts";
 import { NO_USAGE, restoreShow } from "../core/show.ts";
 import type { LineState, StoredShow } from "../core/show.ts";
 import type { Sql } from "./client.ts";
@@ -155,6 +156,7 @@ export async function listShows(
 
 export type SeatsRow = {
   readonly version: number;
+  readonly layout: Layout;
   readonly taken: readonly number[];
   /** Those of them that are only held. */
   readonly held: readonly number[];
@@ -164,18 +166,19 @@ export type SeatsRow = {
   readonly waiting: readonly number[];
 };
 
-/** Which seats of a show are taken, and who waits, at one version: all of it is one snapshot. */
+/** Which seats of a show are taken, of which layout, and who waits, at one version: all is one snapshot. */
 export async function findSeats(sql: Sql, showId: string): Promise<SeatsRow | null> {
   const [row] = await sql<
     {
       version: number;
+      layout: Layout;
       taken: string | null;
       held: string | null;
       standing: SeatsRow["standing"];
       waiting: string | null;
     }[]
   >`
-    select s.version::float8 as version, ${takenSeats(sql)} as taken,
+    select s.version::float8 as version, s.layout, ${takenSeats(sql)} as taken,
            (select string_agg(array_to_string(b.seats, ','), ',')
               from bookings b where b.status = 'PENDING' and b.show_id = s.id and cardinality(b.seats) > 0) as held,
            (select coalesce(json_agg(json_build_object(
@@ -185,9 +188,10 @@ export async function findSeats(sql: Sql, showId: string): Promise<SeatsRow | nu
               from bookings b where b.status = 'WAITING' and b.show_id = s.id) as waiting
       from shows s where s.id = ${showId}`;
   if (row === undefined) return null;
-  const { version, standing } = row;
+  const { version, layout, standing } = row;
   return {
     version,
+    layout,
     taken: parseNumbers(row.taken),
     held: parseNumbers(row.held),
     standing,

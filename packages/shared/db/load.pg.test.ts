@@ -148,13 +148,18 @@ describe("the loaders", () => {
   it("findSeats tells taken seats, holds and who waits, at one version", async () => {
     expect(await findSeats(sql, show.showId)).toEqual({
       version: line.heads.get(show.showId)?.version,
+      layout,
       taken: [1, 2, 3, 4, 5, 6],
       held: [1, 2],
       standing: [{ section: 1, held: 0, confirmed: 3 }],
       waiting: [],
     });
     const nothing = { taken: [], held: [], standing: [], waiting: [] };
-    expect(await findSeats(sql, empty.showId)).toEqual({ version: 2, ...nothing });
+    expect(await findSeats(sql, empty.showId)).toEqual({
+      version: 2,
+      layout: empty.layout,
+      ...nothing,
+    });
     expect(await findSeats(sql, requestShow().showId)).toBeNull();
   });
 

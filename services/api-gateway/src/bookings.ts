@@ -290,7 +290,7 @@ export class Bookings {
     const outlook =
       place === null || request === null || scene === null
         ? null
-        : buildOutlook(scene, request.wants, ahead.look(place, request.showId));
+        : buildOutlook(scene, request.wants, { ahead, place });
     return { kind: "queued", id, showId, queued, outlook };
   }
 

@@ -1,4 +1,7 @@
-/** Planted faults: a record's free seats left out, a returned seat counted twice, a rank that is one too low. */
+/**
+ * Planted faults: a record's free seats left out, a returned seat counted twice, a rank that is one too low;
+ * accessible seats that are blocked or taken counted as free, or not anew, or side by side across rows.
+ */
 import { expect, test } from "vitest";
 
 import { buildSeatPlan } from "@seatline/shared/core/seats/layout.ts";
@@ -26,8 +29,11 @@ import type { SeatChange } from "./seat-map.ts";
 
 const LAYOUT = layoutOf([seated("Stalls", "A-B", { seatsPerRow: 6 }), standing("Floor", 5)], {
   blocked: "3,10-11",
+  accessible: "2-3,5-8,11-12",
 });
 const SEATS = buildSeatPlan(LAYOUT).seats;
+const BLOCKED = [3, 10, 11];
+const ACCESSIBLE = [2, 3, 5, 6, 7, 8, 11, 12];
 const SHOW = requestShow({ layout: LAYOUT, rules: { cancelConfirmed: true, holdMs: 1_000 } });
 
 function bookingsOf(state: LineState, status: Booking["status"]): Booking[] {
@@ -61,7 +67,7 @@ function load({ state, heads }: TestLine): SeatMap {
 function countSections(state: LineState) {
   const show = state.shows.get(SHOW.showId);
   const live = [...state.bookings.values()].filter(isLive).flatMap(({ seats }) => seats);
-  const blocked = [3, 10, 11].filter((seat) => !live.includes(seat)).length;
+  const blocked = BLOCKED.filter((seat) => !live.includes(seat)).length;
   const [held, confirmed] = [seatsOf(state, "PENDING").length, seatsOf(state, "CONFIRMED").length];
   const floor = show?.sections[1];
   return [
@@ -75,6 +81,43 @@ function countSections(state: LineState) {
   ];
 }
 
+/** What must be told of the free seats of each pool, seat by seat. */
+function tellPools(state: LineState) {
+  const live = [...state.bookings.values()].filter(isLive).flatMap(({ seats }) => seats);
+  const seats = Array.from({ length: SEATS }, (_, index) => index + 1);
+  const open = seats.filter((seat) => !live.includes(seat) && !BLOCKED.includes(seat));
+  const accessible = open.filter((seat) => ACCESSIBLE.includes(seat));
+  const general = open.filter((seat) => !ACCESSIBLE.includes(seat));
+  // Against a blocked seat that is taken it counts twice.
+  const twice = BLOCKED.filter((seat) => live.includes(seat));
+  const countBefore = (its: readonly number[], seat: number) =>
+    its.filter((it) => it < seat).length;
+  // A row has six seats: no run goes on from 6 to 7.
+  const text = seats.map((seat) => (accessible.includes(seat) ? "x" : " "));
+  const rows = [text.slice(0, 6), text.slice(6)].map((row) => row.join(""));
+  const runs = rows.flatMap((row) => row.split(/[^x]+/)).map(({ length }) => length);
+  return {
+    isOpenAccessible: seats.map((seat) => accessible.includes(seat)),
+    general: seats.map((seat) => countBefore(general, seat) - countBefore(twice, seat)),
+    accessible: seats.map((seat) => countBefore(accessible, seat)),
+    counts: [
+      { free: accessible.length, run: Math.max(...runs) },
+      { free: 0, run: 0 },
+    ],
+  };
+}
+
+/** The same as the map tells it. */
+function readPools(map: SeatMap): ReturnType<typeof tellPools> {
+  const seats = Array.from({ length: SEATS }, (_, index) => index + 1);
+  return {
+    isOpenAccessible: seats.map((seat) => map.isOpenAccessible(seat)),
+    general: seats.map((seat) => map.countFreeBefore(seat, "general")),
+    accessible: seats.map((seat) => map.countFreeBefore(seat, "accessible")),
+    counts: [...map.accessible],
+  };
+}
+
 function buildRequest(random: Random, known: readonly string[]): Request {
   const id = known.length === 0 ? SHOW.showId : random.pick(known);
   const wait = random.chance(0.5) ? { until: null } : null;
@@ -85,6 +128,7 @@ function buildRequest(random: Random, known: readonly string[]): Request {
     () => requestBook(SHOW.showId, { seats: [random.int(1, SEATS)] }, { wait, byStaff: true }),
     () => requestBook(SHOW.showId, { count: random.int(1, 4) }, { wait }),
     () => requestBook(SHOW.showId, { together: [2] }, { wait }),
+    () => requestBook(SHOW.showId, { count: 1, accessible: true }, { wait }),
   ])();
 }
 
@@ -110,6 +154,7 @@ test("a map that follows the records shows what the bookings say, through every 
         version: head.version,
       });
       expect(map.sections).toEqual(countSections(line.state));
+      expect(readPools(map)).toEqual(tellPools(line.state));
       expect(waitingOf(line.state).map((offset) => map.rankOf(offset))).toEqual(
         waitingOf(line.state).map((_, index) => index + 1),
       );

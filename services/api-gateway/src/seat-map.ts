@@ -1,6 +1,6 @@
 /** Which seats of one show are held and which confirmed, and who waits for some, at one version. */
 import type { RecordShow } from "@seatline/shared/contract/record.ts";
-import { sectionOfSeat } from "@seatline/shared/core/seats/layout.ts";
+import { rowOfSeat, sectionOfSeat } from "@seatline/shared/core/seats/layout.ts";
 import type { Booking } from "@seatline/shared/core/model.ts";
 import { encodeRanges, seatsOf } from "@seatline/shared/core/seats/ranges.ts";
 import { SeatFlags } from "@seatline/shared/core/seats/seat-flags.ts";
@@ -23,6 +23,16 @@ type SectionCounts = {
   readonly confirmed: number;
 };
 
+/** The free seats of a section that are accessible: who does not ask for such seats is given none. */
+type AccessibleCounts = {
+  readonly free: number;
+  /** The most of them that lie side by side. */
+  readonly run: number;
+};
+
+/** As in the core: the places for everybody, and the accessible seats. Who names no seats gets all from one. */
+export type Pool = "general" | "accessible";
+
 export class SeatMap {
   readonly #guide: LayoutGuide;
   #version: number;
@@ -33,8 +43,10 @@ export class SeatMap {
   readonly #waiting: number[];
   #encoded: { held: string; confirmed: string } | undefined;
   #counts: readonly SectionCounts[] | undefined;
+  #accessible: { flags: SeatFlags; counts: readonly AccessibleCounts[] } | undefined;
 
-  constructor({ version, taken, held, standing, waiting }: SeatsRow, guide: LayoutGuide) {
+  constructor(row: Omit<SeatsRow, "layout">, guide: LayoutGuide) {
+    const { version, taken, held, standing, waiting } = row;
     this.#guide = guide;
     this.#version = version;
     this.#held = new SeatFlags(guide.plan.seats);
@@ -52,6 +64,11 @@ export class SeatMap {
     return this.#version;
   }
 
+  /** Of the layout that it has at its version. */
+  get guide(): LayoutGuide {
+    return this.#guide;
+  }
+
   /** How many seats it has: what it costs to keep. */
   get size(): number {
     return this.#guide.plan.seats;
@@ -61,9 +78,16 @@ export class SeatMap {
     return this.#held.has(seat) || this.#confirmed.has(seat);
   }
 
-  /** How many free seats have a lower number; a blocked one that is taken counts twice against it. */
-  countFreeBefore(seat: number): number {
-    const flags = [this.#held, this.#confirmed, this.#guide.blocked];
+  /** Whether a seat is free and accessible: only who asks for such seats, or names it, is given it. */
+  isOpenAccessible(seat: number): boolean {
+    return this.#findAccessible().flags.has(seat);
+  }
+
+  /** How many free seats of a pool have a lower number; a blocked one that is taken counts twice against it. */
+  countFreeBefore(seat: number, pool: Pool): number {
+    const accessible = this.#findAccessible().flags;
+    if (pool === "accessible") return accessible.countBefore(seat);
+    const flags = [this.#held, this.#confirmed, this.#guide.blocked, accessible];
     return flags.reduce((free, its) => free - its.countBefore(seat), seat - 1);
   }
 
@@ -79,6 +103,19 @@ export class SeatMap {
     return this.#counts;
   }
 
+  /** By section, in the layout's order: which part of what `sections` counts as free is not for everybody. */
+  get accessible(): readonly AccessibleCounts[] {
+    return this.#findAccessible().counts;
+  }
+
+  /** As the show tells it: free, held and confirmed places. */
+  get capacity(): number {
+    return this.sections.reduce(
+      (sum, { free, held, confirmed }) => sum + free + held + confirmed,
+      0,
+    );
+  }
+
   /** How many stand before the booking that waits at this place, and itself; null if it waits no more. */
   rankOf(offset: number): number | null {
     const index = this.#findWaiting(offset);
@@ -92,6 +129,7 @@ export class SeatMap {
     this.#version = head.version;
     this.#encoded = undefined;
     this.#counts = undefined;
+    this.#accessible = undefined;
     this.#standing = head.standing;
     const { free, held, confirmed } = head.seats;
     this.#mark(free, { held: false, confirmed: false });
@@ -148,5 +186,27 @@ export class SeatMap {
       const none = { free: shape.kind === "standing" ? shape.capacity : 0, held: 0, confirmed: 0 };
       return { name, ...(counts[index] ?? none) };
     });
+  }
+
+  /** Looked for once per version. Costs something for accessible seats only, of which there are few. */
+  #findAccessible() {
+    if (this.#accessible !== undefined) return this.#accessible;
+    const { plan, layout, blocked } = this.#guide;
+    const flags = new SeatFlags(plan.seats);
+    const counts = plan.sections.map(() => ({ free: 0, run: 0 }));
+    let [last, lastRow, run] = [0, 0, 0];
+    for (const seat of seatsOf(layout.accessible)) {
+      if (this.isTaken(seat) || blocked.has(seat)) continue;
+      flags.set(seat, true);
+      const row = rowOfSeat(plan, seat);
+      run = seat === last + 1 && row === lastRow ? run + 1 : 1;
+      [last, lastRow] = [seat, row];
+      const count = counts[sectionOfSeat(plan, seat)];
+      if (count === undefined) continue;
+      count.free += 1;
+      count.run = Math.max(count.run, run);
+    }
+    this.#accessible = { flags, counts };
+    return this.#accessible;
   }
 }

@@ -26,8 +26,8 @@ function buildAnswers() {
 }
 
 const none = { taken: [], held: [], standing: [], waiting: [] };
-const seatsRow = (version: number) => ({ version, ...none });
 const layout = buildPlainLayout(100);
+const seatsRow = (version: number) => ({ version, layout, ...none });
 const showRow = (version: number) => ({ id: ID, number: 1, version, free: 100 - version, layout });
 
 /** The same for a show that is known already: only its seats are asked for. */
@@ -62,6 +62,17 @@ test("a seat map is loaded once for all who ask meanwhile", async () => {
   expect(asked).toHaveLength(1);
   asked[0]?.(seatsRow(7));
   for (const seats of await Promise.all(answers)) expect(seats?.version).toBe(7);
+});
+
+// The record of a change of the show may be on its way when the seats are read behind it.
+test("a seat map is of the layout with which it was read, not of the one that is known here", async () => {
+  const { shows, asked } = await buildAnswersOfKnown();
+  const answer = shows.seats(ID);
+  asked[0]?.({ ...seatsRow(7), layout: { ...layout, blocked: "1-30" } });
+  expect((await answer)?.sections).toMatchObject([{ free: 70 }]);
+  shows.apply(recordOf(7, true));
+  const later = await shows.seats(ID);
+  expect([later?.version, later?.capacity]).toEqual([7, 70]);
 });
 
 test("a seat map goes on from where it was read with what has come meanwhile", async () => {

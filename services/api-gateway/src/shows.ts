@@ -2,6 +2,8 @@
  * The shows that this gateway has been asked about: their facts from Postgres, their counters and
  * seats kept current by the records.
  */
+import { isDeepStrictEqual } from "node:util";
+
 import type { LineRecord, RecordShow } from "@seatline/shared/contract/record.ts";
 import type { SeatsRow, ShowRow } from "@seatline/shared/db/load-shows.ts";
 
@@ -113,13 +115,14 @@ export class Shows {
   /** A map goes on from where it was read with what changed meanwhile: else, under load, no read were the last. */
   async #loadSeats(showId: string, late: readonly SeatChange[]): Promise<SeatMap | null> {
     const row = await this.#deps.findSeats(showId);
-    // After the seats: so its layout is not older than they are.
-    const show = await this.find(showId);
-    if (row === null || show === null) return null;
-    const loaded = new SeatMap(row, guideOf(show.layout));
+    if (row === null) return null;
+    // The layout of the same snapshot, never the one that is known here: a change of it may be on its way.
+    const known = this.#shows.get(showId)?.layout;
+    const guide = guideOf(isDeepStrictEqual(known, row.layout) && known ? known : row.layout);
+    const loaded = new SeatMap(row, guide);
     const follows = late.every((change) => loaded.apply(change));
     if (follows) this.#keepSeats(showId, loaded);
-    return follows ? loaded : new SeatMap(row, guideOf(show.layout));
+    return follows ? loaded : new SeatMap(row, guide);
   }
 
   #keepSeats(showId: string, seatMap: SeatMap): void {

@@ -24,6 +24,8 @@ export class Sweeper {
   readonly #deps: SweeperDeps;
   #repeated: Repeated | undefined;
   #postgres = false;
+  /** How many records of each partition the next turn tries to let go. */
+  #pruned = PRUNED_PER_SWEEP_MAX;
 
   constructor(deps: SweeperDeps) {
     this.#deps = deps;
@@ -55,7 +57,14 @@ export class Sweeper {
     // Apart from the sweep: a table too large to be pruned in time holds no seat back.
     const { sql, recordsRetentionDays: days } = this.#deps;
     await this.#attempt("a bug in the pruning of records", async () => {
-      await pruneRecords(sql, { days, limit: PRUNED_PER_SWEEP_MAX });
+      try {
+        await pruneRecords(sql, { days, limit: this.#pruned });
+        this.#pruned = Math.min(PRUNED_PER_SWEEP_MAX, 2 * this.#pruned);
+      } catch (error) {
+        // Large records, many at once: fewer must do, or none would ever be let go.
+        if (classifyFault(error) === "too-slow") this.#pruned = Math.max(1, this.#pruned >> 2);
+        throw error;
+      }
     });
   }
 

@@ -27,7 +27,6 @@ import type { Answer } from "../bookings.ts";
 import { createShow } from "../ask-show.ts";
 import type { App, AppDeps } from "../deps.ts";
 import { registerFaultHandling } from "../errors.ts";
-import { guideOf } from "../layouts.ts";
 import { buildInvalid, buildProblem, describeRefusal } from "../problems.ts";
 import type { Problem } from "../problems.ts";
 import { parseLooseTime } from "../read.ts";
@@ -119,11 +118,11 @@ function registerShows(app: App, deps: AppDeps): void {
       if (show === null || seats === null) {
         return sendClassicProblem(reply, buildProblem("show-not-found"));
       }
-      const { plan, blocked } = guideOf(show.layout);
+      const { plan, blocked } = seats.guide;
       const all = Array.from({ length: plan.seats }, (_, index) => index + 1);
       const isFree = (seat: number) => !seats.isTaken(seat) && !blocked.has(seat);
       return reply.send({
-        total: show.capacity,
+        total: seats.capacity,
         booked: all.filter((seat) => seats.isTaken(seat)),
         available: all.filter(isFree),
       });

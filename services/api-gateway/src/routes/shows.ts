@@ -137,10 +137,10 @@ function registerGetSeats(app: App, deps: AppDeps): void {
       reply.header("etag", etag).header("cache-control", "no-cache");
       if (matchesEtag(request, etag)) return reply.code(304).send();
       const { version, ranges, sections } = seats;
-      const isPlain = show.layout.sections[0]?.kind === "plain";
+      const isPlain = seats.guide.layout.sections[0]?.kind === "plain";
       return reply.send({
         version,
-        capacity: show.capacity,
+        capacity: seats.capacity,
         ...ranges,
         ...(isPlain ? {} : { sections: [...sections] }),
       });
