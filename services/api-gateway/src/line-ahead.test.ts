@@ -157,8 +157,8 @@ describe("what is asked for ahead of a place", () => {
     expect(look()).toMatchObject({ wanted: 7, named: { ...named, accessible: 3 } });
     expect(asked).toEqual([0, 1, 2, 3]);
     receive(4, { seats: [3] });
-    ahead.trim(0, 5);
     receive(5, { seats: [9] });
+    ahead.trim(0, 5);
     expect(look()).toMatchObject({ wanted: 1, named: { general: 0, accessible: 1 } });
     expect([2, 3, 4].map((seat) => look().namedBy([seat]))).toEqual(["nobody", "nobody", "nobody"]);
     expect(asked).toEqual([0, 1, 2, 3, 5]);
