@@ -1,7 +1,7 @@
 /** Bodies and answers about shows. */
 import { Type } from "typebox";
 
-import { CONFIRMATIONS } from "../core/model.ts";
+import { CONFIRMATIONS, SALES } from "../core/model.ts";
 import { CAPACITY_MAX } from "../core/seats/layout.ts";
 import {
   DateTimeSchema,
@@ -87,10 +87,7 @@ export const ChangeShowBody = StrictObject(
     opensAt: Type.Optional(TimeOrNull),
     closesAt: Type.Optional(TimeOrNull),
     status: Type.Optional(
-      withMessage(
-        Type.Enum(["open", "closed", "cancelled"]),
-        'must be "open", "closed" or "cancelled"',
-      ),
+      withMessage(Type.Enum([...SALES]), 'must be "open", "closed" or "cancelled"'),
     ),
     archived: Type.Optional(withMessage(Type.Boolean(), "must be true or false")),
     block: Type.Optional(describedAs(RangesText, "Seats that shall not be for sale")),

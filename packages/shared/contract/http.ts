@@ -11,6 +11,9 @@ import { HOLD_MAX_MS, HOLD_MIN_MS, NullableSchema, withMessage } from "./values.
 export const WAIT_MAX_S = 30;
 /** Without a credential a key must be one that nobody guesses: a UUID has 36 characters. */
 export const UNGUESSABLE_KEY_LENGTH = 22;
+/** What a queued booking may expect, best first; docs/outlook.md tells the rule. */
+export const VERDICTS = ["likely", "uncertain", "unlikely"] as const;
+export type Verdict = (typeof VERDICTS)[number];
 
 /** A schema with a sentence for whoever reads the description of the API. */
 export function describedAs<T extends TSchema>(schema: T, description: string): T {
@@ -79,7 +82,7 @@ export const QueuedAnswer = describedAs(
       "Places of the show that are asked for ahead in the line",
     ),
     verdict: describedAs(
-      NullableSchema(Type.Enum(["likely", "uncertain", "unlikely"])),
+      NullableSchema(Type.Enum([...VERDICTS])),
       "Will any be left? docs/outlook.md tells the rule; null where nothing is known",
     ),
   }),

@@ -7,13 +7,13 @@ import type { TSchema } from "typebox";
 
 import type { ShowRules } from "../core/model.ts";
 import { CAPACITY_MAX } from "../core/seats/layout.ts";
+import { GROUP_SIZE_MAX } from "../core/seats/row-fits.ts";
+import { GROUPS_MAX } from "../core/seats/together.ts";
 
 /** Most places one booking can ask for. Keeps one request's work, and its message, small. */
-export const PLACES_PER_BOOKING_MAX = 50;
+export const PLACES_PER_BOOKING_MAX = GROUP_SIZE_MAX;
 /** Most wants in one booking: a ladder that is longer nobody climbs. */
 export const WANTS_MAX = 10;
-/** Most groups in one want: the search for places for all of them together stays small. */
-const GROUPS_MAX = 8;
 /** Most sections that one want names. */
 const WANT_SECTIONS_MAX = 20;
 /** All wants of a booking together: they stand in every record that tells of it. */

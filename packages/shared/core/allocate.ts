@@ -4,6 +4,7 @@
  */
 import { assert } from "./assert.ts";
 import { sectionOfSeat } from "./seats/layout.ts";
+import type { Section } from "./seats/layout.ts";
 import { wantedPlaces } from "./model.ts";
 import type {
   Allocation,
@@ -170,9 +171,15 @@ function measure(pool: Pool, sections: readonly number[], enough = Infinity) {
   return { free, held };
 }
 
+/** Whether a want may take places of a section, by its name and its price. */
+export function suits({ name, price }: Section, { sections, priceMax }: WantFilter): boolean {
+  const isNamed = sections === undefined || sections.includes(name);
+  return isNamed && (priceMax === undefined || price <= priceMax);
+}
+
 function allocateSeats(
   show: Show,
-  { seats, sections, priceMax, accessible }: WantFilter & { readonly seats: readonly number[] },
+  { seats, ...filter }: WantFilter & { readonly seats: readonly number[] },
   byStaff: boolean,
 ): Places | Shortage {
   const taken = seats.filter((seat) => !isOpen(show, seat, byStaff));
@@ -180,9 +187,8 @@ function allocateSeats(
   const { plan, facts } = show;
   const suiting = seats.filter((seat) => {
     const section = facts.layout.sections[sectionOfSeat(plan, seat)];
-    const isNamed = sections?.includes(section?.name ?? "") ?? true;
-    const isAffordable = priceMax === undefined || (section?.price ?? 0) <= priceMax;
-    return isNamed && isAffordable && (accessible !== true || show.accessible.has(seat));
+    if (section === undefined || !suits(section, filter)) return false;
+    return filter.accessible !== true || show.accessible.has(seat);
   });
   if (suiting.length === seats.length) return { seats, standing: [] };
   return { reason: "not-enough-seats", facts: { free: suiting.length, held: 0 } };

@@ -17,4 +17,6 @@ export const BOUNDS: Bounds = { lapses: 1_000, serves: 1_000, cancels: 1_000 };
  * Of the bookings that end with a show, so many must be known for one step of its cancellation, in the
  * order of their places: some of them may lapse before it.
  */
-export const CANCEL_PAGE = BOUNDS.cancels + BOUNDS.lapses;
+export function cancelPageOf({ cancels, lapses }: Bounds): number {
+  return cancels + lapses;
+}

@@ -72,7 +72,7 @@ function findRefusal(show: Show, changes: ShowChanges): Refusal | null {
     return { reason: "show-cancelled", facts: null };
   }
   if (unknown !== null) return { reason: "seat-unknown", facts: unknown };
-  const sizes = changeSections(show.facts.layout, sections).map(standingPlaces);
+  const sizes = changeSections(show.facts.layout.sections, sections).map(standingPlaces);
   if (sizes.reduce((sum, places) => sum + places, show.plan.seats) > CAPACITY_MAX) {
     const facts = { limitOf: "places-per-show", limit: CAPACITY_MAX } as const;
     return { reason: "too-many-seats", facts };
@@ -120,14 +120,14 @@ function buildChanged({ facts, plan }: Show, changes: ShowChanges): ShowFacts {
   for (const seat of seatsOf(unblock)) blocked.set(seat, false);
   const layout: Layout = {
     ...facts.layout,
-    sections: changeSections(facts.layout, sections),
+    sections: changeSections(facts.layout.sections, sections),
     blocked: encodeRanges(blocked),
   };
   return { ...facts, ...plain, layout };
 }
 
 function changeSections(
-  { sections }: Layout,
+  sections: Layout["sections"],
   changes: readonly SectionChange[],
 ): Layout["sections"] {
   const changeByName = new Map(changes.map((change) => [change.name, change]));

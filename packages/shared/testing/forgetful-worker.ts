@@ -3,9 +3,10 @@
  * booking worker does, from what maps have stored.
  */
 import { needsBatchOfItsOwn } from "../line/batch.ts";
+import { cancelPageOf } from "../core/bounds.ts";
 import type { Bounds } from "../core/bounds.ts";
 import type { Decision, Moment, Write } from "../core/decision.ts";
-import { limitsCustomers } from "../core/model.ts";
+import { isUnsettled, limitsCustomers } from "../core/model.ts";
 import type { Booking, ShowFacts } from "../core/model.ts";
 import { readIds } from "../core/requests.ts";
 import type { Request } from "../core/requests.ts";
@@ -13,7 +14,7 @@ import { NO_USAGE, buildLineState, restoreShow } from "../core/show.ts";
 import type { LineState } from "../core/show.ts";
 import { step } from "../core/step.ts";
 import { endsWithShow } from "./naive-change.ts";
-import { describeStored, describeUsage, isUnsettled } from "./stored.ts";
+import { describeStored, describeUsage } from "./stored.ts";
 
 /** What `PartitionLoop` keeps in memory, and what it would have in Postgres. */
 export class ForgetfulWorker {
@@ -60,12 +61,11 @@ export class ForgetfulWorker {
   }
 
   #loadToCancel(showId: string, after: number): Booking[] {
-    const { bounds } = this.#state;
     return [...this.stored.bookings.values()]
       .filter((booking) => booking.showId === showId && booking.place.offset > after)
       .filter(endsWithShow)
       .sort((a, b) => a.place.offset - b.place.offset)
-      .slice(0, bounds.cancels + bounds.lapses);
+      .slice(0, cancelPageOf(this.#state.bounds));
   }
 
   #loadShow(id: string): void {

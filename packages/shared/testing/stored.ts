@@ -2,11 +2,10 @@
  * What a database would keep of a line, counted from its bookings alone, and a line put together
  * again from that: what a worker has after a restart.
  */
-import { isLive, limitsCustomers } from "../core/model.ts";
+import { countPlaces, isLive, isUnsettled, limitsCustomers } from "../core/model.ts";
 import type { Booking, ShowFacts } from "../core/model.ts";
 import { NO_USAGE, buildLineState, restoreShow } from "../core/show.ts";
 import type { LineState, StoredShow, Usage } from "../core/show.ts";
-import { countPlaces } from "../core/model.ts";
 
 type Stored = Pick<LineState, "bookings">;
 
@@ -57,10 +56,6 @@ export function describeUsage(
     usage.set(customer, { places: places + countPlaces(booking), holds: holds + (isHold ? 1 : 0) });
   }
   return usage;
-}
-
-export function isUnsettled({ status }: Booking): boolean {
-  return status === "PENDING" || status === "WAITING";
 }
 
 function countStanding(bookings: readonly Booking[], section: number): number {

@@ -8,6 +8,8 @@
  */
 import { describe, expect, it } from "vitest";
 
+import { VERDICTS } from "@seatline/shared/contract/http.ts";
+import type { Verdict } from "@seatline/shared/contract/http.ts";
 import { encodeRequest } from "@seatline/shared/contract/request.ts";
 import type { Layout } from "@seatline/shared/core/seats/layout.ts";
 import { buildPlainLayout } from "@seatline/shared/core/seats/layout.ts";
@@ -31,8 +33,7 @@ import {
 
 import { guideOf } from "./layouts.ts";
 import { LineAhead } from "./line-ahead.ts";
-import { VERDICTS, buildOutlook } from "./outlook.ts";
-import type { Verdict } from "./outlook.ts";
+import { buildOutlook } from "./outlook.ts";
 import { SeatMap } from "./seat-map.ts";
 
 const REQUESTS = 20_000;

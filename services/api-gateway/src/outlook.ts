@@ -2,7 +2,9 @@
  * Will any be left? What a queued booking may expect, judged from what is free now and from what is asked
  * for ahead of it. The rule is told in docs/outlook.md, and tested against what really happened.
  */
-import { findUnknown } from "@seatline/shared/core/allocate.ts";
+import { VERDICTS } from "@seatline/shared/contract/http.ts";
+import type { Verdict } from "@seatline/shared/contract/http.ts";
+import { findUnknown, suits } from "@seatline/shared/core/allocate.ts";
 import { sectionOfSeat } from "@seatline/shared/core/seats/layout.ts";
 import type { Section } from "@seatline/shared/core/seats/layout.ts";
 import { wantedPlaces } from "@seatline/shared/core/model.ts";
@@ -14,9 +16,6 @@ import type { ShowRow } from "@seatline/shared/db/load-shows.ts";
 import { guideOf } from "./layouts.ts";
 import type { Ahead, LineAhead, Sight, WaitingBook } from "./line-ahead.ts";
 import type { Pool, SeatMap } from "./seat-map.ts";
-
-export const VERDICTS = ["likely", "uncertain", "unlikely"] as const;
-export type Verdict = (typeof VERDICTS)[number];
 
 export type Outlook = {
   /** Places of the show that are free now. */
@@ -201,11 +200,6 @@ function poolOf({ accessible }: WantFilter): Pool {
 
 function isNarrowed({ sections, priceMax }: WantFilter): boolean {
   return sections !== undefined || priceMax !== undefined;
-}
-
-function suits({ name, price }: Section, { sections, priceMax }: WantFilter): boolean {
-  const isNamed = sections === undefined || sections.includes(name);
-  return isNamed && (priceMax === undefined || price <= priceMax);
 }
 
 function sum(figures: Iterable<number>): number {

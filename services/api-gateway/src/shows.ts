@@ -118,7 +118,8 @@ export class Shows {
     if (row === null) return null;
     // The layout of the same snapshot, never the one that is known here: a change of it may be on its way.
     const known = this.#shows.get(showId)?.layout;
-    const guide = guideOf(isDeepStrictEqual(known, row.layout) && known ? known : row.layout);
+    const isKnown = known !== undefined && isDeepStrictEqual(known, row.layout);
+    const guide = guideOf(isKnown ? known : row.layout);
     const loaded = new SeatMap(row, guide);
     const follows = late.every((change) => loaded.apply(change));
     if (follows) this.#keepSeats(showId, loaded);

@@ -7,7 +7,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 
 import { assert } from "@seatline/shared/core/assert.ts";
-import { CANCEL_PAGE } from "@seatline/shared/core/bounds.ts";
+import { cancelPageOf } from "@seatline/shared/core/bounds.ts";
 import { isUnsettled } from "@seatline/shared/core/model.ts";
 import { readIds } from "@seatline/shared/core/requests.ts";
 import { buildLineState } from "@seatline/shared/core/show.ts";
@@ -228,7 +228,11 @@ export class PartitionLoop {
     const loaded = await loadBookings(sql, [...new Set(missing)]);
     const [first] = requests;
     if (first?.kind === "change-show" && needsBatchOfItsOwn(first)) {
-      const page = { showId: first.showId, after: first.after ?? -1, limit: CANCEL_PAGE };
+      const page = {
+        showId: first.showId,
+        after: first.after ?? -1,
+        limit: cancelPageOf(state.bounds),
+      };
       loaded.push(...(await loadToCancel(sql, page)));
     }
     for (const booking of loaded) state.bookings.set(booking.id, booking);
