@@ -12,7 +12,7 @@ WORKDIR /app
 COPY . .
 # The services with what they need, and the root for the scripts: not what brings up servers or load.
 RUN pnpm install --offline --frozen-lockfile --prod --filter '{./services/*}...' --filter seatline \
-    && rm -rf packages/infra packages/bench
+    && rm -rf packages/infra packages/bench packages/proof
 
 FROM node:26-bookworm-slim
 WORKDIR /app

@@ -28,7 +28,10 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "@seatline/shared/": "packages/shared/",
   "@seatline/infra/": "packages/infra/src/",
   "@seatline/bench/": "packages/bench/src/",
+  "@seatline/proof/": "packages/proof/src/",
   "@seatline/api-gateway/": "services/api-gateway/src/",
+  "@seatline/booking-worker/": "services/booking-worker/src/",
+  "@seatline/expiry-worker/": "services/expiry-worker/src/",
 };
 
 function read(file: string): string {
