@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 import { buildApp } from "@seatline/api-gateway/app.ts";
 import { parseGatewayConfig } from "@seatline/api-gateway/config.ts";
-import { buildGateway } from "@seatline/api-gateway/gateway.ts";
+import { connectGateway } from "@seatline/api-gateway/connect.ts";
 import { EXAMPLE_SHOW_ID } from "@seatline/shared/contract/http-bookings.ts";
 import { buildLog } from "@seatline/shared/runtime/log.ts";
 
@@ -39,7 +39,8 @@ async function buildDescription(): Promise<Readonly<Record<string, unknown>>> {
     KAFKA_BROKERS: "127.0.0.1:1",
     ADMIN_ACCESS: "open",
   });
-  const app = await buildApp(buildGateway(config, buildLog("description", "silent")));
+  const log = buildLog("description", "silent");
+  const app = await buildApp(connectGateway(config, { log, giveUp: () => {} }));
   await app.ready();
   const description = JSON.parse(JSON.stringify(app.swagger())) as Record<string, unknown>;
   await app.close();

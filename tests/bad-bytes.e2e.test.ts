@@ -8,8 +8,9 @@ import { Publisher } from "@seatline/shared/line/publisher.ts";
 import type { PublishResult } from "@seatline/shared/line/publisher.ts";
 import { buildBookingId, readPartition } from "@seatline/shared/contract/booking-id.ts";
 import { partitionOf } from "@seatline/shared/contract/partition.ts";
+import { HOST } from "@seatline/shared/runtime/host.ts";
 import { TEST_PARTITIONS } from "@seatline/shared/testing/servers.ts";
-import { testBroker } from "@seatline/shared/testing/broker.ts";
+import { testGround } from "@seatline/shared/testing/broker.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { expectStatus, problemOf } from "./client.ts";
@@ -22,7 +23,7 @@ let publisher: Publisher;
 let show: ShowView;
 
 beforeAll(async () => {
-  publisher = new Publisher({ ...testBroker(), deadlineMs: 5_000, queueMax: 100 });
+  publisher = new Publisher({ ...testGround(), deadlineMs: 5_000, queueMax: 100 });
   show = await stack().client.createShow({ capacity: 1_000 });
 });
 afterAll(() => publisher.close());
@@ -133,7 +134,7 @@ test.each<[string, (id: string) => string]>([
   ["a customer with a NUL", (id) => JSON.stringify({ ...book(id), customer: "\u0000" })],
 ])("%s in the line is parked as it came, and the line goes on", async (_, build) => {
   const { client } = stack();
-  const id = buildBookingId([ID_SECRET], partitionOf(show.id, TEST_PARTITIONS), Date.now());
+  const id = buildBookingId([ID_SECRET], partitionOf(show.id, TEST_PARTITIONS), HOST);
   const value = build(id);
   const ack = await publish(value);
   if (ack.status !== "acked") throw new Error(`not acked: ${ack.status}`);
@@ -164,7 +165,7 @@ test("half a character is refused at the door, as no database can keep it", asyn
 test("a show's request in another show's line is parked, not decided", async () => {
   const { client } = stack();
   const home = partitionOf(show.id, TEST_PARTITIONS);
-  const id = buildBookingId([ID_SECRET], home, Date.now());
+  const id = buildBookingId([ID_SECRET], home, HOST);
   const ack = await publisher.publish({
     topic: stack().topics.requests,
     partition: (home + 1) % TEST_PARTITIONS,
@@ -183,7 +184,7 @@ test("a show's request in another show's line is parked, not decided", async () 
 
 test("requests of other producers are decided like the gateway's own", async () => {
   const { client } = stack();
-  const id = buildBookingId([ID_SECRET], partitionOf(show.id, TEST_PARTITIONS), Date.now());
+  const id = buildBookingId([ID_SECRET], partitionOf(show.id, TEST_PARTITIONS), HOST);
   const ack = await publish(JSON.stringify({ ...book(id), comment: "unknown members are fine" }));
   if (ack.status !== "acked") throw new Error(`not acked: ${ack.status}`);
   const place = `${readPartition(id)}-${ack.offset}`;

@@ -13,7 +13,9 @@ import type { LineState } from "@seatline/shared/core/show.ts";
 import { CLOSE_TIMEOUT_S, connectSql } from "@seatline/shared/db/client.ts";
 import type { Sql } from "@seatline/shared/db/client.ts";
 import { loadUnsettled } from "@seatline/shared/db/load-bookings.ts";
-import { loadShows, loadUsage, parseNumbers, takenSeats } from "@seatline/shared/db/load-shows.ts";
+import { parseNumbers, takenSeats } from "@seatline/shared/db/load-shows.ts";
+import { restoreShows, restoreUsage } from "@seatline/shared/db/restore.ts";
+import { buildStore } from "@seatline/shared/db/store.ts";
 import { createTemplate, dropDatabases, withDatabase } from "@seatline/shared/testing/servers.ts";
 
 import { percentile } from "./figures.ts";
@@ -151,7 +153,7 @@ async function measureRounds(sql: Sql, sale: Sale, rounds: number): Promise<Load
 /** What a new owner does in front of the first request for a show. */
 async function load(sql: Sql): Promise<LineState> {
   const state = buildLineState();
-  await loadShows(sql, state, [SHOW_ID]);
+  await restoreShows(buildStore(sql), state, [SHOW_ID]);
   return state;
 }
 
@@ -179,7 +181,7 @@ async function timeParts(sql: Sql, { show }: Sale): Promise<[name: string, ms: n
   };
   const state = buildLineState();
   const [restoreMs] = await timed(() => restoreShow(state, show.facts, stored));
-  const [usageMs] = await timed(() => loadUsage(sql, state, bookings));
+  const [usageMs] = await timed(() => restoreUsage(buildStore(sql), state, bookings));
   return [
     ["the statement for its taken seats", takenMs],
     ["reading their numbers", parseMs],

@@ -6,7 +6,7 @@
  *
  * The version and variant bits stand where RFC 9562 wants them.
  */
-import { createHmac, randomFillSync, timingSafeEqual } from "node:crypto";
+import { createHmac, timingSafeEqual } from "node:crypto";
 
 import { assert } from "../core/assert.ts";
 import { UUID_PATTERN } from "./values.ts";
@@ -32,20 +32,18 @@ export type IdempotencyKey = {
 /** A key for a booking is one of its show. */
 type IdempotencyScope = IdempotencyKey & { readonly showId: string };
 
-// Random bytes are drawn in bulk: one call of the system per 16 costs ten times as much.
-const pool = Buffer.alloc(4096);
-let poolUsed = pool.length;
+/** What makes an id unlike every other: when it is made, and chance. */
+type Origin = {
+  /** Milliseconds since 1970. */
+  readonly dateMs: () => number;
+  readonly randomBytes: (count: number) => Buffer;
+};
 
 /** A fresh id of version 7. */
-export function buildBookingId(secrets: IdSecrets, partition: number, nowMs: number): string {
-  if (poolUsed + 4 > pool.length) {
-    randomFillSync(pool);
-    poolUsed = 0;
-  }
+export function buildBookingId(secrets: IdSecrets, partition: number, origin: Origin): string {
   const bytes = Buffer.alloc(16);
-  bytes.writeUIntBE(nowMs, 0, 6);
-  pool.copy(bytes, 8, poolUsed, poolUsed + 4);
-  poolUsed += 4;
+  bytes.writeUIntBE(origin.dateMs(), 0, 6);
+  origin.randomBytes(4).copy(bytes, 8);
   return sign(secrets[0], bytes, { version: 7, partition });
 }
 
@@ -90,10 +88,9 @@ export function readPartition(id: string): number {
 }
 
 /** A plain UUID of version 7 (RFC 9562, 5.7), for shows: theirs are no secret and carry nothing. */
-export function buildShowId(nowMs: number): string {
-  const bytes = Buffer.alloc(16);
-  randomFillSync(bytes, 6);
-  bytes.writeUIntBE(nowMs, 0, 6);
+export function buildShowId({ dateMs, randomBytes }: Origin): string {
+  const bytes = Buffer.concat([Buffer.alloc(6), randomBytes(10)]);
+  bytes.writeUIntBE(dateMs(), 0, 6);
   return formatUuid(withVersion(bytes, 7));
 }
 

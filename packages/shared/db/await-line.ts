@@ -1,12 +1,12 @@
 /** The first words with Postgres at the start of a process. */
-import { setTimeout as pause } from "node:timers/promises";
-
 import { ConfigError } from "../runtime/config.ts";
 import { classifyFault } from "../runtime/faults.ts";
+import type { Host } from "../runtime/host.ts";
 import type { Log } from "../runtime/log.ts";
-import type { Sql } from "./client.ts";
-import { loadPartitions } from "./load-partitions.ts";
 import type { PartitionRow } from "./load-partitions.ts";
+import type { Store } from "./store.ts";
+
+type AwaitDeps = { readonly host: Host; readonly store: Store; readonly log: Log };
 
 const RETRY_MS = 500;
 
@@ -14,10 +14,10 @@ const RETRY_MS = 500;
  * The partitions, as soon as Postgres answers: it may be away for as long as it likes. Throws a
  * ConfigError where no waiting helps.
  */
-export async function awaitLine(sql: Sql, log: Log): Promise<PartitionRow[]> {
+export async function awaitLine({ host, store, log }: AwaitDeps): Promise<PartitionRow[]> {
   for (;;) {
     try {
-      const rows = await loadPartitions(sql);
+      const rows = await store.loadPartitions();
       if (rows.length > 0) return rows;
       throw new ConfigError(["the database has no line yet; run the migrate step first"]);
     } catch (error) {
@@ -26,7 +26,7 @@ export async function awaitLine(sql: Sql, log: Log): Promise<PartitionRow[]> {
       const kind = classifyFault(error);
       if (kind === "bug" || kind === "data") throw error;
       log.warn({ err: error }, "Postgres is away; waiting for it");
-      await pause(RETRY_MS);
+      await host.pause(RETRY_MS);
     }
   }
 }

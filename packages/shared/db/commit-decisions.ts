@@ -35,7 +35,7 @@ export type Batch = {
   readonly deadLetters: readonly DeadLetter[];
 };
 
-type CommitResult = { readonly committed: boolean; readonly clockMs: number };
+export type CommitResult = { readonly committed: boolean; readonly clockMs: number };
 
 /**
  * Commits a batch, whole or not at all. `committed: false` means fenced: the partition is not where

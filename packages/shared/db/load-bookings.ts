@@ -88,11 +88,14 @@ export async function loadUnsettled(sql: Sql, showIds: readonly string[]): Promi
   }
 }
 
+export type PageToCancel = {
+  readonly showId: string;
+  readonly after: number;
+  readonly limit: number;
+};
+
 /** The next bookings of a show that end with it, behind a place in its line, in that order. */
-export async function loadToCancel(
-  sql: Sql,
-  page: { readonly showId: string; readonly after: number; readonly limit: number },
-): Promise<Booking[]> {
+export async function loadToCancel(sql: Sql, page: PageToCancel): Promise<Booking[]> {
   const rows = await sql<BookingRow[]>`
     select ${bookingColumns(sql)} from bookings b
      where b.show_id = ${page.showId} and b.line_offset > ${page.after}
@@ -101,15 +104,14 @@ export async function loadToCancel(
   return rows.map(parseBookingRow);
 }
 
+/** `nextOffset` is null for a partition that does not exist. */
+export type FoundBooking = { readonly booking: Booking | null; readonly nextOffset: number | null };
+
 /**
  * A booking, and how far its line is decided, in one statement: so "not there" and "not decided yet"
- * cannot be mixed up. `nextOffset` is null for a partition that does not exist.
+ * cannot be mixed up.
  */
-export async function findBooking(
-  sql: Sql,
-  id: string,
-  partition: number,
-): Promise<{ booking: Booking | null; nextOffset: number | null }> {
+export async function findBooking(sql: Sql, id: string, partition: number): Promise<FoundBooking> {
   const rows = await sql<(BookingRow & { nextOffset: number; id: string | null })[]>`
     select p.next_offset::float8 as "nextOffset", ${bookingColumns(sql)}
       from partitions p left join bookings b on b.id = ${id}

@@ -8,15 +8,14 @@ export type Lapsed = {
   readonly expiresAt: string;
 };
 
+export type LapsedPage = {
+  readonly after: { readonly expiresAt: string; readonly id: string } | null;
+  readonly without: readonly number[];
+  readonly limit: number;
+};
+
 /** A page of what has lapsed, oldest first, after the given one, of all partitions but those left out. */
-export async function loadLapsed(
-  sql: Sql,
-  page: {
-    readonly after: { readonly expiresAt: string; readonly id: string } | null;
-    readonly without: readonly number[];
-    readonly limit: number;
-  },
-): Promise<Lapsed[]> {
+export async function loadLapsed(sql: Sql, page: LapsedPage): Promise<Lapsed[]> {
   const { after, without, limit } = page;
   const rest =
     after === null

@@ -7,10 +7,16 @@ export type RecordRow = {
   readonly body: string;
 };
 
+export type RecordPage = {
+  readonly partition: number;
+  readonly from: number;
+  readonly limit: number;
+};
+
 /** The records of a partition from an offset on, oldest first, at most `limit`. */
 export async function loadRecords(
   sql: Sql,
-  { partition, from, limit }: { partition: number; from: number; limit: number },
+  { partition, from, limit }: RecordPage,
 ): Promise<RecordRow[]> {
   return await sql<RecordRow[]>`
     select first_offset::float8 as first, next_offset::float8 as next, body

@@ -1,9 +1,7 @@
 /** Reads shows, for the worker that decides on them and for the gateways that tell of them. */
 import type { ShowFacts } from "../core/model.ts";
-import { limitsCustomers } from "../core/model.ts";
 import type { Layout } from "../core/seats/layout.ts";
-import { NO_USAGE, restoreShow } from "../core/show.ts";
-import type { LineState, StoredShow } from "../core/show.ts";
+import type { StoredShow } from "../core/show.ts";
 import type { Sql } from "./client.ts";
 import { loadUnsettled } from "./load-bookings.ts";
 
@@ -60,16 +58,15 @@ function factsOf(row: ShowRow): ShowFacts {
 
 type StoredRow = Row & { taken: string | null; standing: StoredShow["standing"] };
 
-/**
- * Loads those of the shows that exist into `state`, with their taken seats, who holds and who waits;
- * returns their heads. Only the owner of their partition may rely on it: nobody else writes to these rows.
- */
-export async function loadShows(
-  sql: Sql,
-  state: LineState,
-  ids: readonly string[],
-): Promise<Map<string, ShowHead>> {
-  if (ids.length === 0) return new Map();
+/** A show as the worker needs it: what it is, what its next record builds on, who has what of it. */
+export type LoadedShow = {
+  readonly facts: ShowFacts;
+  readonly head: ShowHead;
+  readonly stored: StoredShow;
+};
+
+/** Those of the shows that exist, with their taken seats, who holds and who waits; in no order. */
+export async function loadShows(sql: Sql, ids: readonly string[]): Promise<LoadedShow[]> {
   const [rows, bookings] = await Promise.all([
     sql<StoredRow[]>`
       select ${showColumns(sql)}, ${takenSeats(sql)} as taken,
@@ -80,19 +77,15 @@ export async function loadShows(
     loadUnsettled(sql, ids),
   ]);
   const bookingsByShow = Map.groupBy(bookings, ({ showId }) => showId);
-  for (const { taken, standing, ...row } of rows) {
-    restoreShow(state, factsOf(parseRow(row)), {
+  return rows.map(({ taken, standing, ...row }) => {
+    const { version, hash } = row;
+    const stored = {
       taken: parseNumbers(taken),
       standing,
       bookings: bookingsByShow.get(row.id) ?? [],
-    });
-  }
-  await loadUsage(
-    sql,
-    state,
-    bookings.map(({ showId, customer }) => ({ showId, customer })),
-  );
-  return new Map(rows.map(({ id, version, hash }) => [id, { version, hash }]));
+    };
+    return { facts: factsOf(parseRow(row)), head: { version, hash }, stored };
+  });
 }
 
 /** The taken seats of a show `s` in ascending order, as the database can hand them over fastest. */
@@ -104,29 +97,19 @@ export function parseNumbers(text: string | null): number[] {
   return text === null ? [] : text.split(",").map(Number);
 }
 
-/** Loads what customers have of those of the shows that limit them and that memory does not know yet. */
+export type CustomerOfShow = { readonly showId: string; readonly customer: string };
+export type UsageRow = CustomerOfShow & { readonly places: number; readonly holds: number };
+
+/** What customers have of shows that limit them; who never had anything is not in it. */
 export async function loadUsage(
   sql: Sql,
-  state: LineState,
-  wanted: readonly { readonly showId: string; readonly customer: string | null }[],
-): Promise<void> {
-  const missing = new Map<string, { showId: string; customer: string }>();
-  for (const { showId, customer } of wanted) {
-    const show = state.shows.get(showId);
-    if (show === undefined || customer === null || !limitsCustomers(show.facts.rules)) continue;
-    if (!show.usage.has(customer)) missing.set(`${showId} ${customer}`, { showId, customer });
-  }
-  if (missing.size === 0) return;
-  const pairs = [...missing.values()];
-  const rows = await sql<{ showId: string; customer: string; places: number; holds: number }[]>`
+  customers: readonly CustomerOfShow[],
+): Promise<UsageRow[]> {
+  return await sql<UsageRow[]>`
     select c.show_id as "showId", c.customer, c.places, c.holds
-      from unnest(${pairs.map(({ showId }) => showId)}::uuid[],
-                  ${pairs.map(({ customer }) => customer)}::text[]) as u (show_id, customer)
+      from unnest(${customers.map(({ showId }) => showId)}::uuid[],
+                  ${customers.map(({ customer }) => customer)}::text[]) as u (show_id, customer)
       join customers c on c.show_id = u.show_id and c.customer = u.customer`;
-  for (const { showId, customer } of pairs) state.shows.get(showId)?.usage.set(customer, NO_USAGE);
-  for (const { showId, customer, places, holds } of rows) {
-    state.shows.get(showId)?.usage.set(customer, { places, holds });
-  }
 }
 
 /** A show by its id or its short number, or null. */

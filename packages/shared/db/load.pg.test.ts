@@ -25,7 +25,9 @@ import { loadLapsed } from "./load-lapsed.ts";
 import { findBooking, loadBookings } from "./load-bookings.ts";
 import { loadPartitions } from "./load-partitions.ts";
 import { findRecordOf, loadRecords } from "./load-records.ts";
-import { findSeats, findShow, listShows, loadShows } from "./load-shows.ts";
+import { findSeats, findShow, listShows } from "./load-shows.ts";
+import { restoreShows } from "./restore.ts";
+import { buildStore } from "./store.ts";
 
 const layout = layoutOf([seated("Stalls", "A", { seatsPerRow: 6 }), standing("Floor", 10)]);
 const show = requestShow({ partition: 1, layout });
@@ -115,16 +117,16 @@ describe("the loaders", () => {
     expect(await loadBookings(sql, [])).toEqual([]);
   });
 
-  it("loadShows gives back the state, and the heads of those that exist", async () => {
+  it("restoreShows gives back the state, and the heads of those that exist", async () => {
     const state = buildLineState();
     const stranger = requestShow().showId;
-    const heads = await loadShows(sql, state, [show.showId, stranger]);
+    const heads = await restoreShows(buildStore(sql), state, [show.showId, stranger]);
     expect([...heads]).toEqual([[show.showId, line.heads.get(show.showId)]]);
     const loaded = state.shows.get(show.showId);
     expect(loaded).toMatchObject({ facts: { id: show.showId, layout }, held: 2, confirmed: 7 });
     expect(loaded?.sections).toEqual(line.state.shows.get(show.showId)?.sections);
     expect([...state.bookings.values()]).toEqual([decided(held.requestId)]);
-    expect(await loadShows(sql, state, [])).toEqual(new Map());
+    expect(await restoreShows(buildStore(sql), state, [])).toEqual(new Map());
   });
 
   it("findShow finds by id and by number", async () => {
@@ -225,7 +227,7 @@ describe("the loaders", () => {
 
   // The last two: in such a year a double has no microseconds, and a cursor made of one stands before or
   // behind the row that it means.
-  it("loadShows brings every live hold, however many there are, and until whenever they last", async () => {
+  it("restoreShows brings every live hold, however many there are, and until whenever they last", async () => {
     const count = 20_001;
     const ends = [
       { from: "2030-01-01T00:00:00Z", sharedBy: 3 },
@@ -243,7 +245,7 @@ describe("the loaders", () => {
                now(), now(), ${from}::text::timestamptz + (n / ${sharedBy}::int) * interval '1 millisecond'
           from generate_series(1, ${count}::int) as n`;
       const state = buildLineState();
-      await loadShows(sql, state, [its.showId]);
+      await restoreShows(buildStore(sql), state, [its.showId]);
       expect(state.bookings.size, from).toBe(count);
     }
   });

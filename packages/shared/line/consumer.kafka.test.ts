@@ -1,13 +1,12 @@
 /** Reading a line: in order, within bounds, one partition apart from the other. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { openBrokerProxy, testBroker, withAdmin } from "../testing/broker.ts";
+import { openBrokerProxy, testGround, withAdmin } from "../testing/broker.ts";
 import { TestLine } from "../testing/line.ts";
 import { buildReadableLog } from "../testing/log-lines.ts";
 import { TEST_PARTITIONS } from "../testing/servers.ts";
 import { waitUntil } from "../testing/wait-until.ts";
 import { LineConsumer } from "./consumer.ts";
-import type { LineConsumerOptions } from "./consumer.ts";
 import { FEED_MESSAGES_MAX } from "./feed.ts";
 import type { Feed, LineMessage } from "./feed.ts";
 
@@ -29,17 +28,20 @@ async function takeUpTo(feed: Feed, end: number): Promise<LineMessage[]> {
 const count = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, index) => from + index);
 
+type Options = Partial<ConstructorParameters<typeof LineConsumer>[0]> & {
+  readonly brokers?: readonly string[];
+};
+
 describe("a line's consumer", () => {
   let line: TestLine;
   const consumers: LineConsumer[] = [];
 
-  const run = async (options: Partial<LineConsumerOptions> = {}) => {
+  const run = async ({ brokers, ...options }: Options = {}) => {
     const { log, lines } = buildReadableLog();
     const assigned: (readonly number[])[] = [];
     const crashed: Error[] = [];
     const consumer = new LineConsumer({
-      ...testBroker("test-consumer"),
-      log,
+      ...testGround("test-consumer", brokers === undefined ? { log } : { log, brokers }),
       topic: line.topics.requests,
       groupId: `${line.prefix}.consumer`,
       sessionTimeoutMs: SESSION_TIMEOUT_MS,

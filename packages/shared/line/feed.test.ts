@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 
 import { AssertionError } from "../core/assert.ts";
+import { HOST } from "../runtime/host.ts";
 import { FEED_BYTES_MAX, FEED_MESSAGES_MAX, Feed } from "./feed.ts";
 import type { LineMessage } from "./feed.ts";
 
@@ -12,7 +13,7 @@ function message(offset: number, bytes = 1): LineMessage {
 }
 
 function startFeed(offset = 0): Feed {
-  const feed = new Feed();
+  const feed = new Feed(HOST);
   feed.start(offset);
   return feed;
 }
@@ -29,7 +30,7 @@ describe("a feed", () => {
   });
 
   it("wants nothing before it is started", async () => {
-    const feed = new Feed();
+    const feed = new Feed(HOST);
     expect(feed.offer(message(0))).toBe("unwanted");
     expect(await feed.take({ ...BOUNDS, timeoutMs: 1 })).toBe("timeout");
   });

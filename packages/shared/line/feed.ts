@@ -3,6 +3,7 @@
  * the offset it wants next. Anything else is told, never skipped.
  */
 import { assert } from "../core/assert.ts";
+import type { Host } from "../runtime/host.ts";
 
 export type LineMessage = {
   readonly offset: number;
@@ -25,12 +26,17 @@ export const FEED_MESSAGES_MAX = 4_000;
 export const FEED_BYTES_MAX = 8 * 1024 * 1024;
 
 export class Feed {
+  readonly #host: Host;
   #wanted: number | null = null;
   #settled = false;
   #broken: "stopped" | "doubtful" | null = null;
   #bytes = 0;
   #messages: LineMessage[] = [];
   #wake: (() => void) | undefined;
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
 
   /** Whether an offer would be refused for want of room. */
   get isFull(): boolean {
@@ -109,11 +115,11 @@ export class Feed {
   #wait(timeoutMs: number): Promise<void> {
     assert(this.#wake === undefined, "one reader waits at a time");
     return new Promise((resolve) => {
-      const timer = setTimeout(() => {
+      const cancel = this.#host.schedule(timeoutMs, () => {
         this.#wakeUp();
-      }, timeoutMs);
+      });
       this.#wake = () => {
-        clearTimeout(timer);
+        cancel();
         resolve();
       };
     });

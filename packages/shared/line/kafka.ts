@@ -69,7 +69,7 @@ export function connectKafka(options: KafkaOptions) {
   });
 }
 
-export type ConsumerOptions = KafkaAddress &
+type ConsumerOptions = KafkaAddress &
   Pick<KafkaOptions, "onDisconnect"> & {
     readonly groupId: string;
     /** After so long without a heartbeat the member is out of its group. */

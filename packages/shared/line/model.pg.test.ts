@@ -21,8 +21,10 @@ import { commitDecisions } from "../db/commit-decisions.ts";
 import type { Batch } from "../db/commit-decisions.ts";
 import { loadBookings } from "../db/load-bookings.ts";
 import { loadPartitions } from "../db/load-partitions.ts";
-import { findSeats, findShow, loadShows, loadUsage } from "../db/load-shows.ts";
+import { findSeats, findShow } from "../db/load-shows.ts";
 import type { ShowHead } from "../db/load-shows.ts";
+import { restoreShows, restoreUsage } from "../db/restore.ts";
+import { buildStore } from "../db/store.ts";
 import { checkState } from "../testing/core-invariants.ts";
 import { buildLine } from "../testing/batches.ts";
 import { layoutOf, seated, standing } from "../testing/builders.ts";
@@ -177,14 +179,14 @@ function buildChanges(random: Random): ShowChanges {
 /** What a new owner finds: all of the line's shows, and every booking that was ever asked for. */
 async function loadAll(sql: Sql, sale: Sale) {
   const state = buildLineState();
-  const heads = await loadShows(
-    sql,
+  const heads = await restoreShows(
+    buildStore(sql),
     state,
     sale.shows.map((show) => show.showId),
   );
   const ids = sale.books.map((book) => book.requestId);
   for (const booking of await loadBookings(sql, ids)) state.bookings.set(booking.id, booking);
-  await loadUsage(sql, state, [
+  await restoreUsage(buildStore(sql), state, [
     ...sale.books,
     ...[...state.bookings.values()].map(({ showId, customer }) => ({ showId, customer })),
   ]);

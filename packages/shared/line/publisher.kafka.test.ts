@@ -1,18 +1,23 @@
 /** Acks tell the truth, bounds hold, and what has no ack in time is unknown, not failed. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
-import { openBrokerProxy, testBroker } from "../testing/broker.ts";
+import { openBrokerProxy, testGround } from "../testing/broker.ts";
 import { TestLine } from "../testing/line.ts";
 import type { TopicMessage } from "../testing/line.ts";
 import { buildReadableLog } from "../testing/log-lines.ts";
 import { TEST_PARTITIONS } from "../testing/servers.ts";
 import type { Proxy } from "../testing/proxy.ts";
 import { waitUntil } from "../testing/wait-until.ts";
+import type { OutgoingMessage } from "./broker.ts";
 import { Publisher } from "./publisher.ts";
-import type { OutgoingMessage, PublishResult } from "./publisher.ts";
+import type { PublishResult } from "./publisher.ts";
 
 const NOWHERE = ["127.0.0.1:1"];
 const MESSAGES = 5_000;
+
+type Options = Partial<ConstructorParameters<typeof Publisher>[0]> & {
+  readonly brokers?: readonly string[];
+};
 
 describe("a publisher", () => {
   let line: TestLine;
@@ -20,9 +25,9 @@ describe("a publisher", () => {
   let outcomes: TopicMessage[];
   const publishers: Publisher[] = [];
 
-  const build = (options: Partial<ConstructorParameters<typeof Publisher>[0]> = {}) => {
+  const build = ({ brokers, ...options }: Options = {}) => {
     const publisher = new Publisher({
-      ...testBroker("test-publisher"),
+      ...testGround("test-publisher", brokers === undefined ? {} : { brokers }),
       deadlineMs: 10_000,
       queueMax: 100_000,
       ...options,

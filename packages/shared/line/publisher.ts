@@ -5,21 +5,10 @@
  * It never sends a message twice. A send that fails or takes too long is unknown, not failed: its
  * messages may yet stand in the topic, and only whoever asked knows what a repetition means.
  */
-import { setTimeout as pause } from "node:timers/promises";
-
-import { Partitioners } from "kafkajs";
-import type { Producer } from "kafkajs";
-
 import { withDeadline } from "../runtime/deadline.ts";
-import { connectKafka } from "./kafka.ts";
-import type { KafkaAddress } from "./kafka.ts";
-
-export type OutgoingMessage = {
-  readonly topic: string;
-  readonly partition: number;
-  readonly key: string;
-  readonly value: string;
-};
+import type { Host } from "../runtime/host.ts";
+import type { Log } from "../runtime/log.ts";
+import type { Broker, OutgoingMessage, Sender } from "./broker.ts";
 
 export type PublishResult =
   | { readonly status: "acked"; readonly offset: number }
@@ -28,7 +17,10 @@ export type PublishResult =
   /** No ack in time; the message may or may not be in the topic. */
   | { readonly status: "unknown" };
 
-type PublisherOptions = KafkaAddress & {
+type PublisherOptions = {
+  readonly host: Host;
+  readonly broker: Broker;
+  readonly log: Log;
   /** How long one message may wait for its ack, queueing included. */
   readonly deadlineMs: number;
   /** How many messages may wait. */
@@ -54,10 +46,10 @@ export class Publisher {
   readonly #options: PublisherOptions;
   readonly #queue: Waiting[] = [];
   #sending: readonly Waiting[] = [];
-  #producer: Producer | undefined;
+  #sender: Sender | undefined;
   #pumping = false;
   #closed = false;
-  #expiry: NodeJS.Timeout | undefined;
+  #cancelExpiry: (() => void) | undefined;
 
   constructor(options: PublisherOptions) {
     this.#options = options;
@@ -65,7 +57,7 @@ export class Publisher {
 
   /** Whether there is a connection that has not failed yet. */
   get isConnected(): boolean {
-    return this.#producer !== undefined;
+    return this.#sender !== undefined;
   }
 
   /** Connects in the background, now and whenever the connection was lost. */
@@ -79,7 +71,7 @@ export class Publisher {
       return Promise.resolve({ status: "full" });
     }
     return new Promise((settle) => {
-      this.#queue.push({ message, since: performance.now(), settle });
+      this.#queue.push({ message, since: this.#options.host.monotonicMs(), settle });
       this.#scheduleExpiry();
       void this.#pump();
     });
@@ -87,12 +79,13 @@ export class Publisher {
 
   /** Sends what waits, then disconnects. */
   async close(): Promise<void> {
-    const deadline = performance.now() + CLOSE_TIMEOUT_MS;
+    const { host } = this.#options;
+    const deadline = host.monotonicMs() + CLOSE_TIMEOUT_MS;
     // What is under way has left the queue: to disconnect now would cut off its ack.
     const isBusy = () => this.#queue.length + this.#sending.length > 0;
-    while (isBusy() && performance.now() < deadline) await pause(CLOSE_LOOK_MS);
+    while (isBusy() && host.monotonicMs() < deadline) await host.pause(CLOSE_LOOK_MS);
     this.#closed = true;
-    clearTimeout(this.#expiry);
+    this.#cancelExpiry?.();
     for (const { settle } of this.#queue.splice(0)) settle({ status: "unknown" });
     await this.#drop();
   }
@@ -101,9 +94,9 @@ export class Publisher {
     if (this.#pumping) return;
     this.#pumping = true;
     while (!this.#closed) {
-      const producer = this.#producer ?? (await this.#reconnect());
-      if (producer === undefined || this.#queue.length === 0) break;
-      await this.#send(producer, this.#takeBatch());
+      const sender = this.#sender ?? (await this.#reconnect());
+      if (sender === undefined || this.#queue.length === 0) break;
+      await this.#send(sender, this.#takeBatch());
     }
     this.#pumping = false;
   }
@@ -119,29 +112,16 @@ export class Publisher {
     return this.#queue.splice(0, count);
   }
 
-  async #send(producer: Producer, batch: readonly Waiting[]): Promise<void> {
-    const byTopic = Map.groupBy(batch, ({ message }) => message.topic);
+  async #send(sender: Sender, batch: readonly Waiting[]): Promise<void> {
+    const { host, deadlineMs, log } = this.#options;
     this.#sending = batch;
     try {
-      const acks = await withDeadline(
-        producer.sendBatch({
-          acks: -1,
-          timeout: this.#options.deadlineMs,
-          topicMessages: [...byTopic].map(([topic, waiting]) => ({
-            topic,
-            messages: waiting.map(({ message: { partition, key, value } }) => ({
-              partition,
-              key,
-              value,
-            })),
-          })),
-        }),
-        this.#options.deadlineMs,
-      );
+      const sent = sender.send(batch.map(({ message }) => message));
+      const acks = await withDeadline(sent, { host, deadlineMs });
       // Within a partition the broker keeps the order of the request, so offsets count up from the base.
       const next = new Map<string, number>();
-      for (const { topicName, partition, baseOffset } of acks) {
-        next.set(`${topicName}/${partition}`, Number(baseOffset));
+      for (const { topic, partition, baseOffset } of acks) {
+        next.set(`${topic}/${partition}`, baseOffset);
       }
       for (const { message, settle } of batch) {
         const place = `${message.topic}/${message.partition}`;
@@ -150,7 +130,7 @@ export class Publisher {
         if (offset !== undefined) next.set(place, offset + 1);
       }
     } catch (error) {
-      this.#options.log.warn(
+      log.warn(
         { err: error, messages: batch.length },
         "no ack in time: outcome of a send is unknown",
       );
@@ -162,60 +142,49 @@ export class Publisher {
     }
   }
 
-  async #reconnect(): Promise<Producer | undefined> {
+  async #reconnect(): Promise<Sender | undefined> {
+    const { host, broker, deadlineMs, log } = this.#options;
     for (
       let delayMs = RECONNECT_FIRST_MS;
       !this.#closed;
       delayMs = Math.min(delayMs * 2, RECONNECT_MAX_MS)
     ) {
-      const producer = connectKafka({
-        ...this.#options,
-        requestTimeoutMs: this.#options.deadlineMs,
-        retries: 0,
-      }).producer({
-        allowAutoTopicCreation: false,
-        // kafkajs' idempotent producer loses acknowledged messages after one lost reply (kafkajs#1005).
-        idempotent: false,
-        maxInFlightRequests: 1,
-        // Every message names its partition; said only because kafkajs warns when nothing is said.
-        createPartitioner: Partitioners.DefaultPartitioner,
-      });
       try {
-        await producer.connect();
-        if (!this.#closed) return (this.#producer = producer);
-        await producer.disconnect();
+        const sender = await broker.connectSender(deadlineMs);
+        if (!this.#closed) return (this.#sender = sender);
+        await sender.close();
       } catch (error) {
         const level = delayMs === RECONNECT_FIRST_MS ? "warn" : "debug";
-        this.#options.log[level]({ err: error }, "the broker cannot be reached; trying again");
-        await producer.disconnect().catch(() => {
-          // It never was connected.
-        });
-        await pause(delayMs);
+        log[level]({ err: error }, "the broker cannot be reached; trying again");
+        await host.pause(delayMs);
       }
     }
     return undefined;
   }
 
   async #drop(): Promise<void> {
-    const producer = this.#producer;
-    this.#producer = undefined;
-    if (producer === undefined) return;
-    await withDeadline(producer.disconnect(), CLOSE_TIMEOUT_MS).catch((error: unknown) => {
-      this.#options.log.debug({ err: error }, "a broken connection did not close in time");
+    const { host, log } = this.#options;
+    const sender = this.#sender;
+    this.#sender = undefined;
+    if (sender === undefined) return;
+    const closed = withDeadline(sender.close(), { host, deadlineMs: CLOSE_TIMEOUT_MS });
+    await closed.catch((error: unknown) => {
+      log.debug({ err: error }, "a broken connection did not close in time");
     });
   }
 
   /** Nobody waits longer than the deadline, in the queue and under way together. */
   #scheduleExpiry(): void {
-    this.#expiry ??= setTimeout(() => {
-      this.#expiry = undefined;
-      const latest = performance.now() - this.#options.deadlineMs;
+    const { host, deadlineMs } = this.#options;
+    this.#cancelExpiry ??= host.schedule(deadlineMs / EXPIRY_LOOKS_PER_DEADLINE, () => {
+      this.#cancelExpiry = undefined;
+      const latest = host.monotonicMs() - deadlineMs;
       const fresh = this.#queue.findIndex(({ since }) => since > latest);
       const expired = this.#queue.splice(0, fresh === -1 ? this.#queue.length : fresh);
       // One that is under way may yet be acked; whoever waited for it has been told by then.
       const late = this.#sending.filter(({ since }) => since <= latest);
       for (const { settle } of [...expired, ...late]) settle({ status: "unknown" });
       if (this.#queue.length + this.#sending.length > 0) this.#scheduleExpiry();
-    }, this.#options.deadlineMs / EXPIRY_LOOKS_PER_DEADLINE);
+    });
   }
 }

@@ -4,23 +4,20 @@
  * meanwhile, or has not lapsed by the log's clock, stays as it is. Only for shows at which nobody asks;
  * everywhere else the next request brings all of it about.
  */
-import { randomUUID } from "node:crypto";
-
 import { readPartition } from "../contract/booking-id.ts";
 import { encodeRequest } from "../contract/request.ts";
 import type { Request } from "../core/requests.ts";
 import { buildNudge } from "../core/step.ts";
-import type { Sql } from "../db/client.ts";
-import { loadLapsed } from "../db/load-lapsed.ts";
 import type { Lapsed } from "../db/load-lapsed.ts";
-import { loadOpened } from "../db/load-opened.ts";
 import type { OpenedShow } from "../db/load-opened.ts";
-import { loadPartitions } from "../db/load-partitions.ts";
+import type { Store } from "../db/store.ts";
+import type { Host } from "../runtime/host.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Publisher } from "./publisher.ts";
 
 export type SweepDeps = {
-  readonly sql: Sql;
+  readonly host: Host;
+  readonly store: Store;
   readonly publisher: Publisher;
   readonly requestsTopic: string;
   readonly log: Log;
@@ -40,6 +37,7 @@ export async function sweep(
   deps: SweepDeps,
   onRequest: (request: Request) => void = () => {},
 ): Promise<{ requested: number }> {
+  const { host, store } = deps;
   const without = await findBlocked(deps);
   let requested = 0;
   const askAll = async (due: readonly Due[]) => {
@@ -47,12 +45,12 @@ export async function sweep(
     requested += results.filter(Boolean).length;
   };
   // Before the lapses: who waits until now shall get what is theirs since the opening.
-  const opened = await loadOpened(deps.sql, { without, limit: PAGE_SIZE });
-  await askAll(opened.map(buildOpening));
+  const opened = await store.loadOpened({ without, limit: PAGE_SIZE });
+  await askAll(opened.map((show) => buildOpening(host, show)));
   let after: { expiresAt: string; id: string } | null = null;
   for (let page = 0; page < PAGES_MAX; page++) {
-    const lapsed = await loadLapsed(deps.sql, { after, without, limit: PAGE_SIZE });
-    await askAll(lapsed.map(buildExpire));
+    const lapsed = await store.loadLapsed({ after, without, limit: PAGE_SIZE });
+    await askAll(lapsed.map((booking) => buildExpire(host, booking)));
     const last = lapsed.at(-1);
     if (last === undefined || lapsed.length < PAGE_SIZE) break;
     after = last;
@@ -60,18 +58,18 @@ export async function sweep(
   return { requested };
 }
 
-function buildOpening({ id, partition }: OpenedShow): Due {
-  return { showId: id, partition, request: { ...buildNudge(id), requestId: randomUUID() } };
+function buildOpening(host: Host, { id, partition }: OpenedShow): Due {
+  return { showId: id, partition, request: { ...buildNudge(id), requestId: host.uuid() } };
 }
 
-function buildExpire({ id, showId }: Lapsed): Due {
-  const request = { kind: "expire", requestId: randomUUID(), bookingId: id } as const;
+function buildExpire(host: Host, { id, showId }: Lapsed): Due {
+  const request = { kind: "expire", requestId: host.uuid(), bookingId: id } as const;
   return { showId, partition: readPartition(id), request };
 }
 
 /** Partitions whose earlier requests are undecided: asking again would only make the line longer. */
-async function findBlocked({ sql, lastAsked }: SweepDeps): Promise<number[]> {
-  const rows = await loadPartitions(sql);
+async function findBlocked({ store, lastAsked }: SweepDeps): Promise<number[]> {
+  const rows = await store.loadPartitions();
   return rows
     .filter(({ partition, nextOffset }) => nextOffset <= (lastAsked.get(partition) ?? -1))
     .map(({ partition }) => partition);

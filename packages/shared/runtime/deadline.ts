@@ -1,21 +1,28 @@
 /** Work that nobody waits for longer than it is worth. */
+import type { Host } from "./host.ts";
+
+type Deadline = {
+  readonly host: Host;
+  readonly deadlineMs: number;
+  /** What the error says that is thrown when the time is up. */
+  readonly late?: () => Error;
+};
 
 /** Rejects with what `late` builds if the work takes longer; the work itself goes on, unobserved. */
 export async function withDeadline<T>(
   work: Promise<T>,
-  deadlineMs: number,
-  late: () => Error = () => new Error(`no answer within ${deadlineMs} ms`),
+  { host, deadlineMs, late = () => new Error(`no answer within ${deadlineMs} ms`) }: Deadline,
 ): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
+  let cancel = () => {};
   const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
+    cancel = host.schedule(deadlineMs, () => {
       reject(late());
-    }, deadlineMs);
+    });
   });
   try {
     return await Promise.race([work, deadline]);
   } finally {
-    clearTimeout(timer);
+    cancel();
     work.catch(() => {
       // Whoever waited has been told already.
     });

@@ -1,4 +1,5 @@
 /** Work that is done again and again, one turn at a time. */
+import type { Host } from "./host.ts";
 
 export type Repeated = {
   /** Begins no other turn, and waits for the one under way. */
@@ -6,21 +7,24 @@ export type Repeated = {
 };
 
 /** Does `work` at once, and again `intervalMs` after each end. It must handle its own errors. */
-export function repeat(work: () => Promise<void>, intervalMs: number): Repeated {
+export function repeat(
+  work: () => Promise<void>,
+  { host, intervalMs }: { readonly host: Host; readonly intervalMs: number },
+): Repeated {
   let closed = false;
-  let timer: NodeJS.Timeout | undefined;
+  let cancel = () => {};
   const turn = async (): Promise<void> => {
     await work();
     if (closed) return;
-    timer = setTimeout(() => {
+    cancel = host.schedule(intervalMs, () => {
       running = turn();
-    }, intervalMs);
+    });
   };
   let running = turn();
   return {
     close: async () => {
       closed = true;
-      clearTimeout(timer);
+      cancel();
       await running;
     },
   };

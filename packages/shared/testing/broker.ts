@@ -2,11 +2,16 @@
 import type { Admin } from "kafkajs";
 import { inject } from "vitest";
 
+import type { Broker } from "../line/broker.ts";
+import { buildKafkaBroker } from "../line/kafka-broker.ts";
 import { connectKafka } from "../line/kafka.ts";
 import type { KafkaAddress } from "../line/kafka.ts";
 import { buildTopics, createTopics } from "../line/topics.ts";
 import type { Topics } from "../line/topics.ts";
+import { HOST } from "../runtime/host.ts";
+import type { Host } from "../runtime/host.ts";
 import { buildLog } from "../runtime/log.ts";
+import type { Log } from "../runtime/log.ts";
 import { TEST_PARTITIONS } from "./servers.ts";
 import { Proxy } from "./proxy.ts";
 
@@ -17,6 +22,15 @@ let made = 0;
 /** The broker of this run. */
 export function testBroker(clientId = "test"): KafkaAddress {
   return { brokers: inject("kafkaBrokers"), clientId, log: SILENT };
+}
+
+/** What stands on a broker wants: the one of this run, unless told otherwise. */
+export function testGround(
+  clientId = "test",
+  address: Partial<KafkaAddress> = {},
+): { readonly host: Host; readonly broker: Broker; readonly log: Log } {
+  const whole = { ...testBroker(clientId), ...address };
+  return { host: HOST, broker: buildKafkaBroker(whole), log: whole.log };
 }
 
 /** A prefix that nobody else has. */

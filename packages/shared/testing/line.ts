@@ -15,7 +15,7 @@ import type { Sql } from "../db/client.ts";
 import { connectKafka } from "../line/kafka.ts";
 import { Publisher } from "../line/publisher.ts";
 import type { Topics } from "../line/topics.ts";
-import { buildTopicPrefix, createTestTopics, testBroker } from "./broker.ts";
+import { buildTopicPrefix, createTestTopics, testBroker, testGround } from "./broker.ts";
 import { createDatabase } from "./database.ts";
 import type { TestDatabase } from "./database.ts";
 import { homeOf } from "./requests.ts";
@@ -36,7 +36,7 @@ export class TestLine {
   readonly database: TestDatabase;
   readonly topics: Topics;
   readonly #publisher = new Publisher({
-    ...testBroker("test-line"),
+    ...testGround("test-line"),
     deadlineMs: PUBLISH_DEADLINE_MS,
     queueMax: QUEUE_MAX,
   });

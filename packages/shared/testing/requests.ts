@@ -23,6 +23,7 @@ import type {
   Request,
   ShowChanges,
 } from "../core/requests.ts";
+import { HOST } from "../runtime/host.ts";
 import { TEST_PARTITIONS } from "./servers.ts";
 
 const TEST_SECRETS: IdSecrets = ["a secret that only tests know"];
@@ -33,7 +34,7 @@ export const NOON = Date.UTC(2026, 10, 22, 12);
 /** A show id whose line is the given partition. */
 function buildShowIdIn(partition: number): string {
   for (;;) {
-    const id = buildShowId(Date.now());
+    const id = buildShowId(HOST);
     if (partitionOf(id, TEST_PARTITIONS) === partition) return id;
   }
 }
@@ -80,7 +81,7 @@ export function requestBook(
   const partition = partitionOf(showId, TEST_PARTITIONS);
   return {
     kind: "book",
-    requestId: buildBookingId(TEST_SECRETS, partition, Date.now()),
+    requestId: buildBookingId(TEST_SECRETS, partition, HOST),
     ...asked,
     requestHash: hashBook(asked),
   };

@@ -1,6 +1,4 @@
 /** Creating and changing a show: through the line like everything else, and then read back. */
-import { randomUUID } from "node:crypto";
-
 import { buildKeyedShowId, buildShowId } from "@seatline/shared/contract/booking-id.ts";
 import type { IdSecrets, IdempotencyKey } from "@seatline/shared/contract/booking-id.ts";
 import { partitionOf } from "@seatline/shared/contract/partition.ts";
@@ -8,6 +6,7 @@ import { hashCreateShow } from "@seatline/shared/contract/request.ts";
 import type { RefusalFacts, RefusalReason } from "@seatline/shared/core/model.ts";
 import type { CreateShow, Request, ShowChanges } from "@seatline/shared/core/requests.ts";
 import type { ShowRow } from "@seatline/shared/db/load-shows.ts";
+import type { Host } from "@seatline/shared/runtime/host.ts";
 
 import type { Patience } from "./bookings.ts";
 import type { LineMemory } from "./line-memory.ts";
@@ -30,6 +29,7 @@ type CreateShowInput = Omit<CreateShow, "kind" | "requestId" | "showId" | "reque
 };
 
 type Deps = {
+  readonly host: Host;
   readonly secrets: IdSecrets;
   readonly line: Line;
   readonly memory: LineMemory;
@@ -42,9 +42,9 @@ export function createShow(
   { key, ...asked }: CreateShowInput,
   patience: Patience,
 ): Promise<AskedShow> {
-  const showId = key === null ? buildShowId(Date.now()) : buildKeyedShowId(deps.secrets, key);
+  const showId = key === null ? buildShowId(deps.host) : buildKeyedShowId(deps.secrets, key);
   const requestHash = hashCreateShow(asked);
-  const requestId = randomUUID();
+  const requestId = deps.host.uuid();
   return ask(deps, { kind: "create-show", requestId, showId, ...asked, requestHash }, patience);
 }
 
@@ -54,7 +54,7 @@ export function changeShow(
   { showId, changes }: { readonly showId: string; readonly changes: ShowChanges },
   patience: Patience,
 ): Promise<AskedShow> {
-  const requestId = randomUUID();
+  const requestId = deps.host.uuid();
   return ask(deps, { kind: "change-show", requestId, showId, changes, after: null }, patience);
 }
 

@@ -2,8 +2,6 @@
  * What people can do with bookings, apart from HTTP: ask for one, look at it, confirm it, extend
  * it, cancel it. Canonical and classic routes are two dresses of these.
  */
-import { randomUUID } from "node:crypto";
-
 import {
   buildBookingId,
   buildKeyedBookingId,
@@ -24,11 +22,11 @@ import type {
   Want,
 } from "@seatline/shared/core/model.ts";
 import type { Book, Cancel, Request } from "@seatline/shared/core/requests.ts";
-import { findBooking } from "@seatline/shared/db/load-bookings.ts";
-import { findRecordOf } from "@seatline/shared/db/load-records.ts";
 import type { ShowRow } from "@seatline/shared/db/load-shows.ts";
-import type { ExtentReader } from "@seatline/shared/line/extents.ts";
+import type { Store } from "@seatline/shared/db/store.ts";
+import type { Extents } from "@seatline/shared/line/broker.ts";
 import { classifyFault } from "@seatline/shared/runtime/faults.ts";
+import type { Host } from "@seatline/shared/runtime/host.ts";
 
 import { guideOf } from "./layouts.ts";
 import type { LineAhead } from "./line-ahead.ts";
@@ -41,13 +39,15 @@ import type { Shows } from "./shows.ts";
 import { untilAborted } from "./waiters.ts";
 
 type BookingsDeps = {
+  readonly host: Host;
   readonly secrets: IdSecrets;
   readonly line: Line;
   readonly memory: LineMemory;
   readonly ahead: LineAhead;
   readonly shows: Shows;
+  readonly store: Store;
   readonly reads: Reads;
-  readonly extents: ExtentReader;
+  readonly extents: Extents;
 };
 
 export type BookInput = Omit<Book, "kind" | "requestId" | "requestHash"> & {
@@ -90,7 +90,7 @@ export class Bookings {
 
   /** Asks for a booking. Refuses before the line only what can never change. */
   async book(input: BookInput, patience: Patience): Promise<Answer> {
-    const { secrets, memory, line } = this.#deps;
+    const { host, secrets, memory, line } = this.#deps;
     const { key, ...asked } = input;
     const { showId, wants } = asked;
     const show = await this.#findShow(showId);
@@ -99,7 +99,7 @@ export class Bookings {
     const partition = partitionOf(showId, memory.partitionCount);
     const id =
       key === null
-        ? buildBookingId(secrets, partition, Date.now())
+        ? buildBookingId(secrets, partition, host)
         : buildKeyedBookingId(secrets, partition, { showId, ...key });
     const requestHash = hashBook(asked);
     const request: Book = { kind: "book", requestId: id, ...asked, requestHash };
@@ -133,9 +133,10 @@ export class Bookings {
       isKnown = () => Promise.resolve(false),
     }: Patience & { isKnown?: (booking: Booking) => Promise<boolean> },
   ): Promise<Answer> {
-    const until = performance.now() + waitMs;
+    const { host } = this.#deps;
+    const until = host.monotonicMs() + waitMs;
     for (;;) {
-      const leftMs = until - performance.now();
+      const leftMs = until - host.monotonicMs();
       if (leftMs <= 0 || signal.aborted) return this.#look(id, place);
       // Registered before the look, so that a decision between the two is not missed.
       const waiter = this.#deps.memory.waiters.wait(id, leftMs);
@@ -173,18 +174,12 @@ export class Bookings {
   }
 
   confirm(id: string, payment: string | null, patience: Patience): Promise<Answer> {
-    return this.#change(
-      { kind: "confirm", requestId: randomUUID(), bookingId: id, payment },
-      patience,
-    );
+    return this.#change({ kind: "confirm", ...this.#about(id), payment }, patience);
   }
 
   /** `holdMs` from the decision on; null for as long as a new hold of the show. */
   extend(id: string, holdMs: number | null, patience: Patience): Promise<Answer> {
-    return this.#change(
-      { kind: "extend", requestId: randomUUID(), bookingId: id, holdMs },
-      patience,
-    );
+    return this.#change({ kind: "extend", ...this.#about(id), holdMs }, patience);
   }
 
   cancel(
@@ -192,10 +187,11 @@ export class Bookings {
     asked: Pick<Cancel, "places" | "byStaff">,
     patience: Patience,
   ): Promise<Answer> {
-    return this.#change(
-      { kind: "cancel", requestId: randomUUID(), bookingId: id, ...asked },
-      patience,
-    );
+    return this.#change({ kind: "cancel", ...this.#about(id), ...asked }, patience);
+  }
+
+  #about(bookingId: string) {
+    return { requestId: this.#deps.host.uuid(), bookingId };
   }
 
   async #change(
@@ -222,11 +218,12 @@ export class Bookings {
 
   /** The place is decided: so the booking is stored, or its request ended without one. */
   async #findDecided(id: string, place: Place): Promise<Answer> {
+    const { reads, store } = this.#deps;
     const found = await this.#loadBooking(id, place.partition);
     if (found === null) return UNAVAILABLE;
     const { booking } = found;
     if (booking !== null && isPlaceOf(booking, place)) return booked(booking);
-    const row = await this.#deps.reads.run((sql) => findRecordOf(sql, place));
+    const row = await reads.run(() => store.findRecordOf(place));
     const entry = parseRecord(row?.body ?? "")?.entries.find(
       ({ offset }) => offset === place.offset,
     );
@@ -274,8 +271,8 @@ export class Bookings {
    * memory cannot catch up: its next answer would be older than this one.
    */
   async #loadBooking(id: string, partition: number) {
-    const { reads, memory } = this.#deps;
-    const found = await reads.run((sql) => findBooking(sql, id, partition));
+    const { reads, store, memory } = this.#deps;
+    const found = await reads.run(() => store.findBooking(id, partition));
     if (!(await memory.catchUp(partition, found.nextOffset ?? 0))) return null;
     return { ...found, booking: memory.booking(id) ?? found.booking };
   }

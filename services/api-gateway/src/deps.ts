@@ -9,6 +9,9 @@ import type {
 } from "fastify";
 
 import type { IdSecrets } from "@seatline/shared/contract/booking-id.ts";
+import type { BookingsAsk, BookingsPage } from "@seatline/shared/db/list-bookings.ts";
+import type { Store } from "@seatline/shared/db/store.ts";
+import type { Host } from "@seatline/shared/runtime/host.ts";
 import type { Log } from "@seatline/shared/runtime/log.ts";
 
 import type { AdminAccess } from "./access.ts";
@@ -21,6 +24,7 @@ import type { Reads } from "./reads.ts";
 import type { Shows } from "./shows.ts";
 
 export type AppDeps = {
+  readonly host: Host;
   readonly log: Log;
   readonly access: AdminAccess;
   readonly secrets: IdSecrets;
@@ -28,7 +32,9 @@ export type AppDeps = {
   readonly shows: Shows;
   readonly line: Line;
   readonly memory: LineMemory;
+  readonly store: Store;
   readonly reads: Reads;
+  readonly listBookings: (ask: BookingsAsk) => Promise<BookingsPage>;
   readonly lineWatch: LineWatch;
   readonly expiryRun: ExpiryRun;
   readonly corsOrigins: readonly string[];

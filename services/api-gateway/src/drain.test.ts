@@ -1,3 +1,4 @@
+import { HOST } from "@seatline/shared/runtime/host.ts";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { Drain } from "./drain.ts";
@@ -15,7 +16,7 @@ function passMs(ms: number): void {
 }
 
 test("a steady line is measured at what it does", () => {
-  const drain = new Drain();
+  const drain = new Drain(HOST);
   for (let count = 0; count < 60; count++) {
     passMs(100);
     drain.noteDecided(50, true);
@@ -25,7 +26,7 @@ test("a steady line is measured at what it does", () => {
 });
 
 test("single requests, one now and then, say nothing of how fast the line could go", () => {
-  const drain = new Drain();
+  const drain = new Drain(HOST);
   const before = drain.perSecond;
   for (let count = 0; count < 20; count++) {
     passMs(500);
@@ -37,7 +38,7 @@ test("single requests, one now and then, say nothing of how fast the line could 
 });
 
 test("records in the same instant do not make the rate infinite", () => {
-  const drain = new Drain();
+  const drain = new Drain(HOST);
   drain.noteDecided(10, true);
   drain.noteDecided(10, true);
   expect(Number.isFinite(drain.perSecond)).toBe(true);
@@ -45,7 +46,7 @@ test("records in the same instant do not make the rate infinite", () => {
 });
 
 test("a line stands when requests wait and nothing is decided for some seconds", () => {
-  const drain = new Drain();
+  const drain = new Drain(HOST);
   passMs(60_000);
   expect(drain.isStalled).toBe(false);
   drain.noteWaiting(true);

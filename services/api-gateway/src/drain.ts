@@ -1,4 +1,5 @@
 /** How fast a line is being decided, and whether it stands still. */
+import type { Host } from "@seatline/shared/runtime/host.ts";
 
 /** Before anything was measured: cautious for this kind of machine, and soon replaced. */
 const PER_SECOND_FIRST = 2_000;
@@ -9,27 +10,33 @@ const SMOOTHING = 0.2;
 const STALLED_AFTER_MS = 3_000;
 
 export class Drain {
+  readonly #host: Host;
   #perSecond = PER_SECOND_FIRST;
   #lastDecidedAt: number | null = null;
   #waitingSince: number | null = null;
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
 
   get perSecond(): number {
     return this.#perSecond;
   }
 
   get isStalled(): boolean {
-    return this.#waitingSince !== null && performance.now() - this.#waitingSince > STALLED_AFTER_MS;
+    const since = this.#waitingSince;
+    return since !== null && this.#host.monotonicMs() - since > STALLED_AFTER_MS;
   }
 
   /** Whether requests wait. The first to wait starts the clock. */
   noteWaiting(waiting: boolean): void {
-    if (waiting) this.#waitingSince ??= performance.now();
+    if (waiting) this.#waitingSince ??= this.#host.monotonicMs();
     else this.#waitingSince = null;
   }
 
   /** So many were decided just now; `waiting` says whether more wait. */
   noteDecided(count: number, waiting: boolean): void {
-    const now = performance.now();
+    const now = this.#host.monotonicMs();
     const gapMs = this.#lastDecidedAt === null ? Infinity : now - this.#lastDecidedAt;
     // A single request after another says how often somebody asks, not how fast we could decide.
     if (gapMs < GAP_MAX_MS && gapMs > 0 && (waiting || count > 1)) {

@@ -1,15 +1,15 @@
-/** Wires the gateway's parts together, by hand. */
-import { connectSql } from "@seatline/shared/db/client.ts";
-import { loadRecords } from "@seatline/shared/db/load-records.ts";
-import { findSeats, findShow, findShows, listShows } from "@seatline/shared/db/load-shows.ts";
-import { ExtentReader } from "@seatline/shared/line/extents.ts";
+/** Wires the gateway's parts together, by hand, and runs them: all but HTTP. */
+import type { IdSecrets } from "@seatline/shared/contract/booking-id.ts";
+import { awaitLine } from "@seatline/shared/db/await-line.ts";
+import type { Store } from "@seatline/shared/db/store.ts";
+import type { Broker, Extents } from "@seatline/shared/line/broker.ts";
 import { Publisher } from "@seatline/shared/line/publisher.ts";
-import { buildTopics } from "@seatline/shared/line/topics.ts";
+import type { Topics } from "@seatline/shared/line/topics.ts";
+import type { Host } from "@seatline/shared/runtime/host.ts";
+import type { GiveUp } from "@seatline/shared/runtime/lifecycle.ts";
 import type { Log } from "@seatline/shared/runtime/log.ts";
 
 import { Bookings } from "./bookings.ts";
-import { buildAccess } from "./config.ts";
-import type { GatewayConfig } from "./config.ts";
 import { ExpiryRun } from "./expiry-run.ts";
 import { LineAhead } from "./line-ahead.ts";
 import { LineMemory } from "./line-memory.ts";
@@ -18,71 +18,108 @@ import { LineWatch } from "./line-watch.ts";
 import { Reads } from "./reads.ts";
 import { Shows } from "./shows.ts";
 
-const NAME = "api-gateway";
-const CONNECTIONS_MAX = 10;
-const STATEMENT_TIMEOUT_MS = 1_000;
+/** What the gateway stands on. */
+type Ground = {
+  readonly host: Host;
+  readonly log: Log;
+  readonly broker: Broker;
+  readonly topics: Topics;
+  readonly store: Store;
+  /** On a connection of its own, the watch sees Postgres however many reads are in its way. */
+  readonly watchStore: Store;
+  readonly secrets: IdSecrets;
+  readonly giveUp: GiveUp;
+};
+
 /** A caller hears 503 within 2 s, whatever the broker does: the publisher may be a quarter late. */
 const PUBLISH_DEADLINE_MS = 1_400;
 const PUBLISH_QUEUE_MAX = 20_000;
 /** Each may have many megabytes. */
 const RECORDS_PER_PAGE = 10;
 
-/** What the routes need, made from the configuration. Opens nothing: connections open when first used. */
-export function buildGateway(config: GatewayConfig, log: Log) {
-  const address = { brokers: config.KAFKA_BROKERS, clientId: NAME, log };
-  const topics = buildTopics(config.TOPIC_PREFIX);
-  const requestsTopic = topics.requests;
-  const database = { url: config.DATABASE_URL, statementTimeoutMs: STATEMENT_TIMEOUT_MS };
-  const sql = connectSql({ ...database, name: NAME, connectionsMax: CONNECTIONS_MAX });
-  // On a connection of its own, the watch sees Postgres however many reads are in its way.
-  const watchSql = connectSql({ ...database, name: `${NAME}-watch`, connectionsMax: 1 });
-  const reads = new Reads(sql);
+/** What the routes need. Opens nothing before `run`. */
+export function buildGateway(ground: Ground) {
+  const { host, log, broker, topics, store, watchStore, secrets } = ground;
+  const reads = new Reads(host);
   const publisher = new Publisher({
-    ...address,
+    ...ground,
     deadlineMs: PUBLISH_DEADLINE_MS,
     queueMax: PUBLISH_QUEUE_MAX,
   });
-  const extents = new ExtentReader({ ...address, topic: requestsTopic });
+  const extents = broker.buildExtents(topics.requests);
   const shows = new Shows({
-    findShow: (key) => reads.run((sql) => findShow(sql, key)),
-    findShows: (ids) => reads.run((sql) => findShows(sql, ids)),
-    listShows: (page) => reads.run((sql) => listShows(sql, page)),
-    findSeats: (showId) => reads.run((sql) => findSeats(sql, showId)),
+    findShow: (key) => reads.run(() => store.findShow(key)),
+    findShows: (ids) => reads.run(() => store.findShows(ids)),
+    listShows: (page) => reads.run(() => store.listShows(page)),
+    findSeats: (showId) => reads.run(() => store.findSeats(showId)),
   });
-  const ahead = new LineAhead();
+  const ahead = new LineAhead(host.dateMs);
   const memory = new LineMemory({
+    host,
     log,
     loadRecords: (partition, from) =>
-      loadRecords(sql, { partition, from, limit: RECORDS_PER_PAGE }),
+      store.loadRecords({ partition, from, limit: RECORDS_PER_PAGE }),
     onRecord: (record) => {
       shows.apply(record);
       ahead.trim(record.partition, record.next);
     },
   });
-  const line = new Line({ memory, publisher, topic: requestsTopic, log });
-  const secrets = config.ID_SECRETS;
-  const base = {
-    log,
-    secrets,
-    sql,
-    reads,
-    extents,
-    requestsTopic,
-    publisher,
-    memory,
-    ahead,
-    line,
-    shows,
-    topics,
-  };
+  const line = new Line({ memory, publisher, topic: topics.requests, log });
+  const base = { host, log, secrets, store, reads, extents, publisher, memory, ahead, line, shows };
+  const lineWatch = new LineWatch({ ...base, store: watchStore });
   return {
     ...base,
-    watchSql,
-    access: buildAccess(config),
-    corsOrigins: config.CORS_ORIGINS,
-    classicRoutes: config.CLASSIC_ROUTES === "on",
-    lineWatch: new LineWatch({ ...base, sql: watchSql }),
+    lineWatch,
     bookings: new Bookings(base),
-    expiryRun: new ExpiryRun({ ...base, lastAsked: new Map() }),
+    expiryRun: new ExpiryRun({ ...base, requestsTopic: topics.requests, lastAsked: new Map() }),
+    ...buildReaders(ground, { memory, ahead, lineWatch, publisher, extents }),
   };
+}
+
+type Fed = {
+  readonly memory: LineMemory;
+  readonly ahead: LineAhead;
+  readonly lineWatch: LineWatch;
+  readonly publisher: Publisher;
+  readonly extents: Extents;
+};
+
+/** What feeds the memory: `run` resolves when it is there, and goes on until `close`. */
+function buildReaders({ host, store, log, broker, topics, giveUp }: Ground, fed: Fed) {
+  const { memory, ahead, lineWatch, publisher, extents } = fed;
+  const outcomes = broker.buildTailReader({
+    topic: topics.outcomes,
+    onMessage: ({ partition, text }) => {
+      memory.receive(partition, text);
+    },
+    onJoined: () => {
+      lineWatch.noteJoined();
+    },
+    onCrash: (error) => {
+      giveUp("the reader of outcomes died", error);
+    },
+  });
+  const requests = broker.buildTailReader({
+    topic: topics.requests,
+    onMessage: ({ partition, offset, text }) => {
+      ahead.receive(partition, offset, text);
+    },
+    // What stood in the lines before is not known, and only makes a forecast less sure.
+    onJoined: () => {},
+    onCrash: (error) => {
+      giveUp("the reader of requests died", error);
+    },
+  });
+  const run = async () => {
+    publisher.connect();
+    // Records that are published between this look and the reader's join are found by `lineWatch`.
+    memory.start(await awaitLine({ host, store, log }));
+    await Promise.all([outcomes.run(), requests.run()]);
+    lineWatch.start();
+  };
+  const close = async () => {
+    lineWatch.close();
+    await Promise.all([publisher.close(), outcomes.close(), requests.close(), extents.close()]);
+  };
+  return { run, close };
 }

@@ -23,7 +23,7 @@ const at = (offset: number) => ({ partition: 0, offset });
 const SIGHT: Sight = { choose: ({ wants: [want] }) => want ?? null, poolOf: () => "general" };
 
 function buildAhead(...wants: readonly Want[]): LineAhead {
-  const ahead = new LineAhead();
+  const ahead = new LineAhead(() => 7);
   for (const [offset, want] of wants.entries()) {
     ahead.receive(0, offset, encodeRequest(requestBook(show.showId, want)));
   }
@@ -89,7 +89,7 @@ describe("what is asked for ahead of a place", () => {
   });
 
   it("leaves out what is no book request", () => {
-    const ahead = new LineAhead();
+    const ahead = new LineAhead(() => 7);
     ahead.receive(0, 0, "{");
     ahead.receive(
       0,
@@ -133,7 +133,7 @@ describe("what is asked for ahead of a place", () => {
   });
 
   it("leaves out who is certain to be refused, and looks at each request once", () => {
-    const ahead = new LineAhead();
+    const ahead = new LineAhead(() => 7);
     const asked: number[] = [];
     const sight: Sight = {
       choose: ({ offset, wants }) => {
@@ -165,7 +165,7 @@ describe("what is asked for ahead of a place", () => {
   });
 
   it("leaves a look that comes late 10,000 requests to look at, however many came", () => {
-    const ahead = new LineAhead();
+    const ahead = new LineAhead(() => 7);
     const asked: number[] = [];
     const choose: Sight["choose"] = ({ offset }) => {
       asked.push(offset);

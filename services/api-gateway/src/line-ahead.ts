@@ -149,7 +149,7 @@ export class LineAhead {
   #bytes = 0;
   readonly #clock: () => number;
 
-  constructor(clock: () => number = Date.now, bytesMax = BYTES_MAX) {
+  constructor(clock: () => number, bytesMax = BYTES_MAX) {
     this.#clock = clock;
     this.#bytesMax = bytesMax;
   }

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { FIRST_TAIL, encodeEntry, encodeRecord } from "@seatline/shared/contract/record.ts";
 import type { LineRecord, RecordEntry } from "@seatline/shared/contract/record.ts";
 import type { RecordRow } from "@seatline/shared/db/load-records.ts";
+import { HOST } from "@seatline/shared/runtime/host.ts";
 import { buildLog } from "@seatline/shared/runtime/log.ts";
 
 import { LineMemory } from "./line-memory.ts";
@@ -48,6 +49,7 @@ function buildMemory(stored: RecordRow[] = []) {
   const seen: LineRecord[] = [];
   const loads: number[] = [];
   const memory = new LineMemory({
+    host: HOST,
     log: buildLog("test", "silent"),
     loadRecords: (_, from) => {
       loads.push(from);
@@ -107,6 +109,7 @@ test("catching up waits for a slow fetch that is under way, and tells when it wa
   const gate = Promise.withResolvers<undefined>();
   const stored = [row(10, 11), row(11, 12)];
   const memory = new LineMemory({
+    host: HOST,
     log: buildLog("test", "silent"),
     loadRecords: async (_, from) => {
       await gate.promise;

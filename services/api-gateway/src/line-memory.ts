@@ -3,13 +3,12 @@
  * of recent bookings, and who waits for what. A copy and nothing more: what is not in here is asked
  * of Postgres, and what goes missing on the way is fetched from there.
  */
-import { setTimeout as pause } from "node:timers/promises";
-
 import { parseRecord } from "@seatline/shared/contract/record.ts";
 import type { LineRecord, RecordEntry } from "@seatline/shared/contract/record.ts";
 import type { Booking } from "@seatline/shared/core/model.ts";
 import type { PartitionRow } from "@seatline/shared/db/load-partitions.ts";
 import type { RecordRow } from "@seatline/shared/db/load-records.ts";
+import type { Host } from "@seatline/shared/runtime/host.ts";
 import type { Log } from "@seatline/shared/runtime/log.ts";
 
 import { Drain } from "./drain.ts";
@@ -17,6 +16,7 @@ import { keepNewest } from "./keep-newest.ts";
 import { Waiters } from "./waiters.ts";
 
 type LineMemoryDeps = {
+  readonly host: Host;
   readonly log: Log;
   /** Records from Postgres, oldest first; an empty list when there are no more. */
   readonly loadRecords: (partition: number, from: number) => Promise<readonly RecordRow[]>;
@@ -45,13 +45,14 @@ const CATCH_UP_LOOK_MS = 5;
 const LATE_MAX = 64;
 
 export class LineMemory {
-  readonly waiters = new Waiters();
+  readonly waiters: Waiters;
   readonly #deps: LineMemoryDeps;
   #lines: Line[] = [];
   readonly #bookings = new Map<string, Booking>();
 
   constructor(deps: LineMemoryDeps) {
     this.#deps = deps;
+    this.waiters = new Waiters(deps.host);
   }
 
   /** Begins with what Postgres says; records from before are not wanted. */
@@ -59,7 +60,7 @@ export class LineMemory {
     this.#lines = rows.map(({ nextOffset }) => ({
       next: nextOffset,
       end: nextOffset,
-      drain: new Drain(),
+      drain: new Drain(this.#deps.host),
       filling: null,
       late: [],
     }));
@@ -106,8 +107,9 @@ export class LineMemory {
    */
   async catchUp(partition: number, next: number): Promise<boolean> {
     const line = this.#line(partition);
-    const deadline = performance.now() + CATCH_UP_MS;
-    while (line.next < next && performance.now() < deadline) await pause(CATCH_UP_LOOK_MS);
+    const { host } = this.#deps;
+    const deadline = host.monotonicMs() + CATCH_UP_MS;
+    while (line.next < next && host.monotonicMs() < deadline) await host.pause(CATCH_UP_LOOK_MS);
     if (line.next < next) await this.fill(partition);
     return line.next >= next;
   }

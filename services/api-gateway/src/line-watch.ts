@@ -2,11 +2,11 @@
  * Follows the lines from outside the topic: once a second it compares what this gateway knows with
  * what Postgres and the broker say, fetches what got lost, and knows whether the door may stay open.
  */
-import { loadPartitions } from "@seatline/shared/db/load-partitions.ts";
-import type { Sql } from "@seatline/shared/db/client.ts";
+import type { Store } from "@seatline/shared/db/store.ts";
+import type { Extents } from "@seatline/shared/line/broker.ts";
 import type { Publisher } from "@seatline/shared/line/publisher.ts";
-import type { ExtentReader } from "@seatline/shared/line/extents.ts";
 import type { Checks } from "@seatline/shared/runtime/health.ts";
+import type { Host } from "@seatline/shared/runtime/host.ts";
 import { repeat } from "@seatline/shared/runtime/repeat.ts";
 import type { Repeated } from "@seatline/shared/runtime/repeat.ts";
 import type { Log } from "@seatline/shared/runtime/log.ts";
@@ -16,11 +16,12 @@ import type { Reads } from "./reads.ts";
 import type { LineMemory } from "./line-memory.ts";
 
 type LineWatchDeps = {
+  readonly host: Host;
   readonly log: Log;
   /** A connection of its own. */
-  readonly sql: Sql;
+  readonly store: Pick<Store, "loadPartitions">;
   readonly reads: Reads;
-  readonly extents: ExtentReader;
+  readonly extents: Extents;
   readonly publisher: Publisher;
   readonly memory: LineMemory;
   readonly line: Line;
@@ -65,9 +66,10 @@ export class LineWatch {
   start(): void {
     this.#postgres = true;
     // Apart: a broker that is silent must not keep us from seeing that Postgres is back.
+    const often = { host: this.#deps.host, intervalMs: LOOK_INTERVAL_MS };
     this.#repeated = [
-      repeat(() => this.#lookAtPostgres(), LOOK_INTERVAL_MS),
-      repeat(() => this.#lookAtBroker(), LOOK_INTERVAL_MS),
+      repeat(() => this.#lookAtPostgres(), often),
+      repeat(() => this.#lookAtBroker(), often),
     ];
   }
 
@@ -77,9 +79,9 @@ export class LineWatch {
   }
 
   async #lookAtPostgres(): Promise<void> {
-    const { sql, reads, memory, log } = this.#deps;
+    const { store, reads, memory, log } = this.#deps;
     try {
-      const rows = await loadPartitions(sql);
+      const rows = await store.loadPartitions();
       if (!this.#postgres) log.info("Postgres is back");
       this.#postgres = true;
       reads.noteAway(false);

@@ -1,31 +1,29 @@
 /** Planted faults: no bound, no deadline, a place under the bound never given back. */
-import type { Sql } from "@seatline/shared/db/client.ts";
 import { classifyFault } from "@seatline/shared/runtime/faults.ts";
+import { HOST } from "@seatline/shared/runtime/host.ts";
 import { expect, test } from "vitest";
 
 import { READS_MAX, READ_DEADLINE_MS, Reads } from "./reads.ts";
 
-/** Nothing of it is called: what a read does is up to the test. */
-const SQL = {} as Sql;
 const never = () => new Promise<never>(() => {});
 const faultOf = (read: Promise<unknown>) => read.then(() => null, classifyFault);
 
 test("what is read is given, and what Postgres says is thrown", async () => {
-  const reads = new Reads(SQL);
+  const reads = new Reads(HOST);
   expect(await reads.run(() => Promise.resolve(7))).toBe(7);
   const refused = Object.assign(new Error("gone"), { code: "57P01" });
   await expect(reads.run(() => Promise.reject(refused))).rejects.toBe(refused);
 });
 
 test("nobody waits for longer than the deadline, and an answer that comes then is nobody's", async () => {
-  const reads = new Reads(SQL);
+  const reads = new Reads(HOST);
   const startedAt = performance.now();
   expect(await faultOf(reads.run(never))).toBe("transient");
   expect(performance.now() - startedAt).toBeGreaterThanOrEqual(READ_DEADLINE_MS - 5);
 });
 
 test("at the bound a read is refused at once; each that ends makes room for another", async () => {
-  const reads = new Reads(SQL);
+  const reads = new Reads(HOST);
   const ends: (() => void)[] = [];
   const held = Array.from({ length: READS_MAX }, () =>
     reads.run(() => new Promise<void>((end) => ends.push(end))),
@@ -46,7 +44,7 @@ test("at the bound a read is refused at once; each that ends makes room for anot
 });
 
 test("while Postgres is away nothing is tried", async () => {
-  const reads = new Reads(SQL);
+  const reads = new Reads(HOST);
   reads.noteAway(true);
   let tried = false;
   const refused = await faultOf(

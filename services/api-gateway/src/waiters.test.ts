@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { RecordEntry } from "@seatline/shared/contract/record.ts";
+import { HOST } from "@seatline/shared/runtime/host.ts";
 
 import { WAITERS_MAX, Waiters } from "./waiters.ts";
 import type { Waiter } from "./waiters.ts";
@@ -32,7 +33,7 @@ function wait(waiters: Waiters, ...args: Parameters<Waiters["wait"]>): Waiter {
 }
 
 test("everybody who waits for an id is told, and nobody else", async () => {
-  const waiters = new Waiters();
+  const waiters = new Waiters(HOST);
   const [one, two] = [wait(waiters, "a", LONG_MS), wait(waiters, "a", LONG_MS)];
   const other = wait(waiters, "b", LONG_MS);
   waiters.tell("a", buildEntry(1));
@@ -46,7 +47,7 @@ test("everybody who waits for an id is told, and nobody else", async () => {
 });
 
 test("a waiter that wants one outcome is not told another", async () => {
-  const waiters = new Waiters();
+  const waiters = new Waiters(HOST);
   const waiter = wait(waiters, "a", LONG_MS, ({ offset }) => offset > 1);
   waiters.tell("a", buildEntry(1));
   expect(waiters.count).toBe(1);
@@ -55,13 +56,13 @@ test("a waiter that wants one outcome is not told another", async () => {
 });
 
 test("when the time is up a waiter goes empty-handed, and is gone", async () => {
-  const waiters = new Waiters();
+  const waiters = new Waiters(HOST);
   expect(await wait(waiters, "a", 1).outcome).toBeNull();
   expect(waiters.count).toBe(0);
 });
 
 test("cancelling twice, or after the outcome, counts once", async () => {
-  const waiters = new Waiters();
+  const waiters = new Waiters(HOST);
   const waiter = wait(waiters, "a", LONG_MS);
   waiters.tell("a", buildEntry(1));
   waiter.cancel();
@@ -71,7 +72,7 @@ test("cancelling twice, or after the outcome, counts once", async () => {
 });
 
 test("there is a bound, and room again when somebody goes", async () => {
-  const waiters = new Waiters();
+  const waiters = new Waiters(HOST);
   const all = Array.from({ length: WAITERS_MAX }, (_, index) =>
     wait(waiters, `id ${index % 100}`, LONG_MS),
   );

@@ -1,5 +1,6 @@
 /** Requests that wait for an outcome, by the id of what they wait for. Bounded. */
 import type { RecordEntry } from "@seatline/shared/contract/record.ts";
+import type { Host } from "@seatline/shared/runtime/host.ts";
 
 /** Each costs about 18 KB with its connection. Beyond this, people poll. */
 export const WAITERS_MAX = 20_000;
@@ -28,8 +29,13 @@ export async function untilAborted(
 }
 
 export class Waiters {
+  readonly #host: Host;
   readonly #waiting = new Map<string, Set<Waiting>>();
   #count = 0;
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
 
   get count(): number {
     return this.#count;
@@ -54,13 +60,13 @@ export class Waiters {
         if (!set.delete(waiting)) return;
         this.#count -= 1;
         if (set.size === 0) this.#waiting.delete(id);
-        clearTimeout(timer);
+        cancelTimer();
         resolve(entry);
       };
       const waiting: Waiting = { isOwn, settle };
-      const timer = setTimeout(() => {
+      const cancelTimer = this.#host.schedule(timeoutMs, () => {
         settle(null);
-      }, timeoutMs);
+      });
       set.add(waiting);
       cancel = () => {
         settle(null);

@@ -1,6 +1,7 @@
 /** The clock by which holds begin, and the alarm for one that runs away. */
 import { setTimeout as pause } from "node:timers/promises";
 
+import { HOST } from "@seatline/shared/runtime/host.ts";
 import { buildReadableLog } from "@seatline/shared/testing/log-lines.ts";
 import { expect, it } from "vitest";
 
@@ -10,7 +11,7 @@ const START = Date.UTC(2026, 0);
 
 function build() {
   const { log, lines } = buildReadableLog();
-  return { clock: new DecisionClock(START, log), lines };
+  return { clock: new DecisionClock(START, { host: HOST, log }), lines };
 }
 
 it("goes on between two answers of the database", async () => {

@@ -1,4 +1,5 @@
 /** The two clocks of a partition: the database's, which starts holds, beside the log's, which ends them. */
+import type { Host } from "@seatline/shared/runtime/host.ts";
 import type { Log } from "@seatline/shared/runtime/log.ts";
 
 /** The log's clock further ahead of the database's than this is somebody's broken clock. */
@@ -7,26 +8,29 @@ export const CLOCK_AHEAD_MAX_MS = 10_000;
 /** The database's clock, carried on between its answers. It never goes back. */
 export class DecisionClock {
   readonly #log: Log;
+  readonly #host: Host;
   #databaseMs: number;
-  #seenAt = performance.now();
+  #seenAt: number;
   #now: number;
   #isLogAhead = false;
 
-  constructor(databaseMs: number, log: Log) {
+  constructor(databaseMs: number, { host, log }: { readonly host: Host; readonly log: Log }) {
     this.#databaseMs = databaseMs;
     this.#now = databaseMs;
     this.#log = log;
+    this.#host = host;
+    this.#seenAt = host.monotonicMs();
   }
 
   /** What the database has just said. */
   set(databaseMs: number): void {
     this.#databaseMs = databaseMs;
-    this.#seenAt = performance.now();
+    this.#seenAt = this.#host.monotonicMs();
   }
 
   /** Milliseconds since 1970. */
   read(): number {
-    const elapsed = Math.floor(performance.now() - this.#seenAt);
+    const elapsed = Math.floor(this.#host.monotonicMs() - this.#seenAt);
     this.#now = Math.max(this.#now, this.#databaseMs + elapsed);
     return this.#now;
   }

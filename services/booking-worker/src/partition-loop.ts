@@ -4,22 +4,17 @@
  * Whatever goes wrong, there is one way back: forget what is known of the partition and take it again.
  * What was committed, and by whom, is what Postgres says.
  */
-import { setTimeout as pause } from "node:timers/promises";
-
 import { assert } from "@seatline/shared/core/assert.ts";
 import { cancelPageOf } from "@seatline/shared/core/bounds.ts";
 import { isUnsettled } from "@seatline/shared/core/model.ts";
 import { readIds } from "@seatline/shared/core/requests.ts";
 import { buildLineState } from "@seatline/shared/core/show.ts";
 import type { LineState } from "@seatline/shared/core/show.ts";
-import type { Sql } from "@seatline/shared/db/client.ts";
-import { commitDecisions } from "@seatline/shared/db/commit-decisions.ts";
 import type { Batch } from "@seatline/shared/db/commit-decisions.ts";
-import { classifyFault } from "@seatline/shared/runtime/faults.ts";
-import { loadBookings, loadToCancel } from "@seatline/shared/db/load-bookings.ts";
-import { loadPartitions } from "@seatline/shared/db/load-partitions.ts";
-import { loadShows, loadUsage } from "@seatline/shared/db/load-shows.ts";
 import type { ShowHead } from "@seatline/shared/db/load-shows.ts";
+import { restoreShows, restoreUsage } from "@seatline/shared/db/restore.ts";
+import type { Store } from "@seatline/shared/db/store.ts";
+import type { Extents } from "@seatline/shared/line/broker.ts";
 import {
   decideBatch,
   digestMessage,
@@ -29,10 +24,11 @@ import {
 } from "@seatline/shared/line/batch.ts";
 import type { Position, ReadMessage } from "@seatline/shared/line/batch.ts";
 import type { LineConsumer } from "@seatline/shared/line/consumer.ts";
-import type { ExtentReader } from "@seatline/shared/line/extents.ts";
 import type { Feed } from "@seatline/shared/line/feed.ts";
 import type { Publisher } from "@seatline/shared/line/publisher.ts";
 import type { Topics } from "@seatline/shared/line/topics.ts";
+import { classifyFault } from "@seatline/shared/runtime/faults.ts";
+import type { Host } from "@seatline/shared/runtime/host.ts";
 import type { GiveUp } from "@seatline/shared/runtime/lifecycle.ts";
 import type { Log } from "@seatline/shared/runtime/log.ts";
 
@@ -41,11 +37,12 @@ import { publishRecord, publishStored } from "./publish-records.ts";
 import { Recovery } from "./recovery.ts";
 import type { Trouble } from "./recovery.ts";
 
-export type LoopDeps = {
-  readonly sql: Sql;
+type LoopDeps = {
+  readonly host: Host;
+  readonly store: Store;
   readonly consumer: LineConsumer;
   readonly publisher: Publisher;
-  readonly extents: ExtentReader;
+  readonly extents: Extents;
   readonly topics: Topics;
   readonly log: Log;
   /** Ends the process: this partition cannot be served, and a restart of it is the next best thing. */
@@ -137,12 +134,12 @@ export class PartitionLoop {
    * read from, and publishes what a predecessor may have left unpublished.
    */
   async #take(): Promise<Owned | Trouble> {
-    const { sql, consumer } = this.#deps;
-    const rows = await loadPartitions(sql);
+    const { store, consumer } = this.#deps;
+    const rows = await store.loadPartitions();
     const row = rows[this.partition];
     assert(row !== undefined, `partition ${this.partition} is in the table`);
     // At once: what follows may take seconds, and a clock that began later would be late for ever.
-    const clock = new DecisionClock(row.clockMs, this.#deps.log);
+    const clock = new DecisionClock(row.clockMs, this.#deps);
     this.#next = row.nextOffset;
     this.#isWaiting = false;
     const from = await this.#findReread(row.nextOffset);
@@ -217,7 +214,7 @@ export class PartitionLoop {
 
   /** 3. Loads what the batch names and memory lacks. */
   async #prefetch(owned: Owned, messages: readonly ReadMessage[]): Promise<void> {
-    const { sql } = this.#deps;
+    const { store } = this.#deps;
     const { state, heads } = owned;
     const requests = messages.map(({ request }) => request).filter((request) => request !== null);
     const ids = requests.map(readIds);
@@ -225,7 +222,7 @@ export class PartitionLoop {
       .map(({ bookingId }) => bookingId)
       .filter((id) => id !== null)
       .filter((id) => !state.bookings.has(id));
-    const loaded = await loadBookings(sql, [...new Set(missing)]);
+    const loaded = missing.length === 0 ? [] : await store.loadBookings([...new Set(missing)]);
     const [first] = requests;
     if (first?.kind === "change-show" && needsBatchOfItsOwn(first)) {
       const page = {
@@ -233,22 +230,23 @@ export class PartitionLoop {
         after: first.after ?? -1,
         limit: cancelPageOf(state.bounds),
       };
-      loaded.push(...(await loadToCancel(sql, page)));
+      loaded.push(...(await store.loadToCancel(page)));
     }
     for (const booking of loaded) state.bookings.set(booking.id, booking);
     owned.prefetched = loaded.map(({ id }) => id);
     const showIds = [...ids, ...loaded].map(({ showId }) => showId).filter((id) => id !== null);
     const unknown = [...new Set(showIds)].filter((id) => !state.shows.has(id));
-    for (const [id, head] of await loadShows(sql, state, unknown)) heads.set(id, head);
+    for (const [id, head] of await restoreShows(store, state, unknown)) heads.set(id, head);
     const books = requests.filter((request) => request.kind === "book");
-    await loadUsage(sql, state, [...books, ...loaded]);
+    await restoreUsage(store, state, [...books, ...loaded]);
   }
 
   /** 4. The fold. */
   #decide(owned: Owned, messages: readonly ReadMessage[]): Batch | Trouble {
     const { position, state, heads, clock } = owned;
-    const until = performance.now() + DECIDING_MS_MAX;
-    const mayGoOn = () => performance.now() < until;
+    const { host } = this.#deps;
+    const until = host.monotonicMs() + DECIDING_MS_MAX;
+    const mayGoOn = () => host.monotonicMs() < until;
     const batch = decideBatch(position, messages, { state, heads, now: clock.read(), mayGoOn });
     if ("failedAt" in batch) {
       return { kind: "core", offset: batch.failedAt, error: batch.error };
@@ -260,7 +258,7 @@ export class PartitionLoop {
 
   /** 5. One statement. False if the partition is not ours any more. */
   async #commit(owned: Owned, batch: Batch): Promise<boolean> {
-    const { committed, clockMs } = await commitDecisions(this.#deps.sql, batch);
+    const { committed, clockMs } = await this.#deps.store.commitDecisions(batch);
     if (!committed) return false;
     owned.clock.set(clockMs);
     owned.position = positionAfter(owned.position, batch);
@@ -279,7 +277,8 @@ export class PartitionLoop {
 
   /** Tells of a trouble and waits as long as is advised. False if no further try helps. */
   async #recover(trouble: Trouble): Promise<boolean> {
-    const advice = this.#recovery.advise(trouble, this.#next, performance.now());
+    const { host } = this.#deps;
+    const advice = this.#recovery.advise(trouble, this.#next, host.monotonicMs());
     const { level, words, backOffMs, isWaiting, giveUp } = advice;
     const err = "error" in trouble ? trouble.error : undefined;
     const facts = { partition: this.partition, next: this.#next, kind: trouble.kind, err };
@@ -289,7 +288,7 @@ export class PartitionLoop {
       return false;
     }
     this.#isWaiting = isWaiting;
-    await pause(backOffMs);
+    await host.pause(backOffMs);
     return true;
   }
 }

@@ -3,13 +3,12 @@ import { buildEvents } from "@seatline/shared/contract/event.ts";
 import { parseRecord } from "@seatline/shared/contract/record.ts";
 import type { LineRecord } from "@seatline/shared/contract/record.ts";
 import { assert } from "@seatline/shared/core/assert.ts";
-import type { Sql } from "@seatline/shared/db/client.ts";
-import { loadRecords } from "@seatline/shared/db/load-records.ts";
+import type { Store } from "@seatline/shared/db/store.ts";
 import type { Publisher } from "@seatline/shared/line/publisher.ts";
 import type { Topics } from "@seatline/shared/line/topics.ts";
 
 type PublishDeps = {
-  readonly sql: Sql;
+  readonly store: Store;
   readonly publisher: Publisher;
   readonly topics: Topics;
 };
@@ -54,7 +53,7 @@ export async function publishStored(
   }: { readonly partition: number; readonly from: number; readonly to: number },
 ): Promise<boolean> {
   for (let first = from; first < to;) {
-    const rows = await loadRecords(deps.sql, { partition, from: first, limit: RECORDS_PER_PAGE });
+    const rows = await deps.store.loadRecords({ partition, from: first, limit: RECORDS_PER_PAGE });
     assert(rows.length > 0, `the records of partition ${partition} reach to ${to}`);
     for (const { next, body } of rows) {
       const record = parseRecord(body);

@@ -2,21 +2,34 @@
  * Runs one loop for each partition that the group gives us, and watches that they get on. A worker
  * that stands still without a known reason ends itself: another, or its own restart, goes on.
  */
+import type { Store } from "@seatline/shared/db/store.ts";
+import type { Broker, Extents } from "@seatline/shared/line/broker.ts";
 import { LineConsumer } from "@seatline/shared/line/consumer.ts";
-import type { KafkaAddress } from "@seatline/shared/line/kafka.ts";
+import { Publisher } from "@seatline/shared/line/publisher.ts";
+import type { Topics } from "@seatline/shared/line/topics.ts";
 import type { Checks } from "@seatline/shared/runtime/health.ts";
+import type { Host } from "@seatline/shared/runtime/host.ts";
+import type { GiveUp } from "@seatline/shared/runtime/lifecycle.ts";
+import type { Log } from "@seatline/shared/runtime/log.ts";
 import { repeat } from "@seatline/shared/runtime/repeat.ts";
 import type { Repeated } from "@seatline/shared/runtime/repeat.ts";
 
 import { PartitionLoop } from "./partition-loop.ts";
-import type { LoopDeps } from "./partition-loop.ts";
 
-type WorkerDeps = Omit<LoopDeps, "consumer"> &
-  KafkaAddress & {
-    readonly groupId: string;
-    readonly sessionTimeoutMs: number;
-  };
+type WorkerDeps = {
+  readonly host: Host;
+  readonly store: Store;
+  readonly broker: Broker;
+  readonly topics: Topics;
+  readonly log: Log;
+  readonly giveUp: GiveUp;
+  readonly groupId: string;
+  readonly sessionTimeoutMs: number;
+  readonly publishDeadlineMs: number;
+};
 
+/** Several full batches with all their events. */
+const PUBLISH_QUEUE_MAX = 200_000;
 const WATCH_INTERVAL_MS = 5_000;
 /** No progress for so long, with messages waiting and nothing known to be wrong: give up. */
 const STUCK_MAX_MS = 30_000;
@@ -28,19 +41,28 @@ const UNJOINED_MAX_MS = 60_000;
 export class Worker {
   readonly #deps: WorkerDeps;
   readonly #consumer: LineConsumer;
+  readonly #publisher: Publisher;
+  readonly #extents: Extents;
   readonly #loops = new Map<number, { loop: PartitionLoop; done: Promise<void> }>();
   /** Loops that lost their partition and finish their last batch. */
   readonly #leaving = new Set<Promise<void>>();
   /** Since when each partition stands at its offset though it should move. */
   readonly #standing = new Map<number, { next: number; since: number }>();
   #joined = false;
-  #unjoinedSince = performance.now();
+  #unjoinedSince: number;
   #brokerAnswers = false;
   #watch: Repeated | undefined;
   #closing = false;
 
   constructor(deps: WorkerDeps) {
     this.#deps = deps;
+    this.#unjoinedSince = deps.host.monotonicMs();
+    this.#extents = deps.broker.buildExtents(deps.topics.requests);
+    this.#publisher = new Publisher({
+      ...deps,
+      deadlineMs: deps.publishDeadlineMs,
+      queueMax: PUBLISH_QUEUE_MAX,
+    });
     this.#consumer = new LineConsumer({
       ...deps,
       topic: deps.topics.requests,
@@ -57,14 +79,15 @@ export class Worker {
   get checks(): Checks {
     return {
       group: this.#joined ? "ok" : "down",
-      kafka: this.#brokerAnswers && this.#deps.publisher.isConnected ? "ok" : "down",
+      kafka: this.#brokerAnswers && this.#publisher.isConnected ? "ok" : "down",
     };
   }
 
   async run(): Promise<void> {
-    this.#deps.publisher.connect();
+    this.#publisher.connect();
     await this.#consumer.run();
-    this.#watch = repeat(() => this.#watchOnce(), WATCH_INTERVAL_MS);
+    const { host } = this.#deps;
+    this.#watch = repeat(() => this.#watchOnce(), { host, intervalMs: WATCH_INTERVAL_MS });
   }
 
   /** Commits and publishes what is decided, then leaves the group. */
@@ -75,6 +98,7 @@ export class Worker {
     for (const partition of this.#loops.keys()) this.#end(partition);
     await Promise.all(this.#leaving);
     await this.#consumer.close();
+    await Promise.all([this.#publisher.close(), this.#extents.close()]);
   }
 
   /** After every join the partitions are taken anew: what happened meanwhile, Postgres knows. */
@@ -85,7 +109,12 @@ export class Worker {
     this.#standing.clear();
     for (const partition of this.#loops.keys()) this.#end(partition);
     for (const partition of partitions) {
-      const loop = new PartitionLoop(partition, { ...this.#deps, consumer: this.#consumer });
+      const loop = new PartitionLoop(partition, {
+        ...this.#deps,
+        consumer: this.#consumer,
+        publisher: this.#publisher,
+        extents: this.#extents,
+      });
       const before = Promise.all(this.#leaving);
       this.#loops.set(partition, { loop, done: before.then(() => loop.run()) });
     }
@@ -101,9 +130,9 @@ export class Worker {
   }
 
   async #watchOnce(): Promise<void> {
-    const { extents, log, giveUp } = this.#deps;
+    const { host, log, giveUp } = this.#deps;
     try {
-      const ends = await extents.load();
+      const ends = await this.#extents.load();
       if (!this.#brokerAnswers) log.info("the broker answers");
       this.#brokerAnswers = true;
       this.#watchMembership();
@@ -119,7 +148,7 @@ export class Worker {
     } catch (error) {
       // Without a broker there is nothing to watch; kafkajs tries to reach it again.
       this.#brokerAnswers = false;
-      this.#unjoinedSince = performance.now();
+      this.#unjoinedSince = host.monotonicMs();
       log.warn({ err: error }, "the broker does not answer");
     }
   }
@@ -137,7 +166,7 @@ export class Worker {
 
   /** For how long the partition should have moved on and did not, in milliseconds. */
   #measureStand(partition: number, next: number, shouldMove: boolean): number {
-    const now = performance.now();
+    const now = this.#deps.host.monotonicMs();
     const known = this.#standing.get(partition);
     if (!shouldMove || known?.next !== next) {
       this.#standing.set(partition, { next, since: now });
@@ -148,7 +177,7 @@ export class Worker {
 
   #watchMembership(): void {
     if (this.#joined) return;
-    if (performance.now() - this.#unjoinedSince > UNJOINED_MAX_MS) {
+    if (this.#deps.host.monotonicMs() - this.#unjoinedSince > UNJOINED_MAX_MS) {
       this.#deps.giveUp(
         "the broker answers, but the consumer group has not taken this worker in for a minute",
       );

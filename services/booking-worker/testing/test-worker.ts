@@ -1,7 +1,8 @@
 /** A worker of real parts inside the test's process, so that a test can break one of them. */
 import { CLOSE_TIMEOUT_S, connectSql } from "@seatline/shared/db/client.ts";
-import { ExtentReader } from "@seatline/shared/line/extents.ts";
-import { Publisher } from "@seatline/shared/line/publisher.ts";
+import { buildStore } from "@seatline/shared/db/store.ts";
+import { buildKafkaBroker } from "@seatline/shared/line/kafka-broker.ts";
+import { HOST } from "@seatline/shared/runtime/host.ts";
 import { testBroker } from "@seatline/shared/testing/broker.ts";
 import type { TestLine } from "@seatline/shared/testing/line.ts";
 import { buildReadableLog } from "@seatline/shared/testing/log-lines.ts";
@@ -13,7 +14,6 @@ const CONNECTIONS_MAX = 4;
 const STATEMENT_TIMEOUT_MS = 2_000;
 /** The least that a broker takes as it comes. */
 const SESSION_TIMEOUT_MS = 6_000;
-const QUEUE_MAX = 100_000;
 
 export type TestWorker = {
   readonly worker: Worker;
@@ -45,29 +45,24 @@ export async function startWorker(
     connectionsMax: CONNECTIONS_MAX,
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
   });
-  const publisher = new Publisher({
-    ...address,
-    brokers: options.publishTo ?? address.brokers,
-    deadlineMs: publishDeadlineMs,
-    queueMax: QUEUE_MAX,
-  });
-  const extents = new ExtentReader({ ...address, topic: line.topics.requests });
   const gaveUp: string[] = [];
+  const reading = buildKafkaBroker(address);
+  const sending = buildKafkaBroker({ ...address, brokers: options.publishTo ?? address.brokers });
   const worker = new Worker({
-    ...address,
+    host: HOST,
+    store: buildStore(sql),
+    broker: { ...reading, connectSender: sending.connectSender },
+    topics: line.topics,
+    log,
+    giveUp: (why) => gaveUp.push(why),
     groupId: `${line.prefix}.${group}`,
     sessionTimeoutMs: SESSION_TIMEOUT_MS,
-    sql,
-    publisher,
-    extents,
-    topics: line.topics,
-    giveUp: (why) => gaveUp.push(why),
+    publishDeadlineMs,
   });
   await worker.run();
   const close = async () => {
     await worker.close();
-    await publisher.close();
-    await Promise.all([extents.close(), sql.end({ timeout: CLOSE_TIMEOUT_S })]);
+    await sql.end({ timeout: CLOSE_TIMEOUT_S });
   };
   return { worker, lines, gaveUp, close };
 }

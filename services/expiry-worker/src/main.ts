@@ -1,10 +1,13 @@
 /** The expiry-worker's process: configuration in, clients up, sweeping until told to stop. */
 import { awaitLine } from "@seatline/shared/db/await-line.ts";
 import { CLOSE_TIMEOUT_S, connectSql } from "@seatline/shared/db/client.ts";
+import { buildStore } from "@seatline/shared/db/store.ts";
+import { buildKafkaBroker } from "@seatline/shared/line/kafka-broker.ts";
 import { Publisher } from "@seatline/shared/line/publisher.ts";
 import { buildTopics } from "@seatline/shared/line/topics.ts";
 import { parseConfig } from "@seatline/shared/runtime/config.ts";
 import { runHealthServer } from "@seatline/shared/runtime/health.ts";
+import { HOST } from "@seatline/shared/runtime/host.ts";
 import { runService } from "@seatline/shared/runtime/lifecycle.ts";
 import { buildLog } from "@seatline/shared/runtime/log.ts";
 
@@ -27,15 +30,17 @@ await runService(NAME, async (giveUp) => {
     connectionsMax: CONNECTIONS_MAX,
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
   });
+  const store = buildStore(sql);
   const publisher = new Publisher({
-    brokers: config.KAFKA_BROKERS,
-    clientId: NAME,
+    host: HOST,
+    broker: buildKafkaBroker({ brokers: config.KAFKA_BROKERS, clientId: NAME, log }),
     log,
     deadlineMs: PUBLISH_DEADLINE_MS,
     queueMax: PUBLISH_QUEUE_MAX,
   });
   const sweeper = new Sweeper({
-    sql,
+    host: HOST,
+    store,
     publisher,
     requestsTopic: buildTopics(config.TOPIC_PREFIX).requests,
     log,
@@ -49,7 +54,7 @@ await runService(NAME, async (giveUp) => {
     port: config.HEALTH_PORT,
     checks: () => sweeper.checks,
   });
-  await awaitLine(sql, log);
+  await awaitLine({ host: HOST, store, log });
   sweeper.start();
   const close = async () => {
     await sweeper.close();

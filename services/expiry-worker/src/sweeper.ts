@@ -2,7 +2,6 @@
  * Sweeps again and again, one sweep at a time, and lets go of old records. A sweep that fails is told
  * and tried at the next turn.
  */
-import { pruneRecords } from "@seatline/shared/db/prune-records.ts";
 import { sweep } from "@seatline/shared/line/sweep.ts";
 import type { SweepDeps } from "@seatline/shared/line/sweep.ts";
 import { classifyFault } from "@seatline/shared/runtime/faults.ts";
@@ -40,7 +39,7 @@ export class Sweeper {
 
   start(): void {
     this.#deps.publisher.connect();
-    this.#repeated = repeat(() => this.#turn(), this.#deps.intervalMs);
+    this.#repeated = repeat(() => this.#turn(), this.#deps);
   }
 
   async close(): Promise<void> {
@@ -55,10 +54,10 @@ export class Sweeper {
       this.#postgres = true;
     });
     // Apart from the sweep: a table too large to be pruned in time holds no seat back.
-    const { sql, recordsRetentionDays: days } = this.#deps;
+    const { store, recordsRetentionDays: days } = this.#deps;
     await this.#attempt("a bug in the pruning of records", async () => {
       try {
-        await pruneRecords(sql, { days, limit: this.#pruned });
+        await store.pruneRecords({ days, limit: this.#pruned });
         this.#pruned = Math.min(PRUNED_PER_SWEEP_MAX, 2 * this.#pruned);
       } catch (error) {
         // Large records, many at once: fewer must do, or none would ever be let go.

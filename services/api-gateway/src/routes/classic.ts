@@ -19,7 +19,6 @@ import {
 import { buildPlainLayout } from "@seatline/shared/core/seats/layout.ts";
 import { isLive, wantedPlaces } from "@seatline/shared/core/model.ts";
 import type { Booking, Want } from "@seatline/shared/core/model.ts";
-import { listBookings } from "@seatline/shared/db/list-bookings.ts";
 import type { ShowRow } from "@seatline/shared/db/load-shows.ts";
 
 import { forAdmins, readIdempotencyKey } from "../access.ts";
@@ -168,7 +167,7 @@ function registerBookings(app: App, deps: AppDeps): void {
   app.get("/bookings", forClassicAdmins(deps, describe("All bookings")), async (_, reply) => {
     const filter = { showId: null, status: null, customer: null, from: null, to: null };
     const all = { filter, after: null, limit: LIST_MAX };
-    const { bookings, next } = await deps.reads.run((sql) => listBookings(sql, all));
+    const { bookings, next } = await deps.listBookings(all);
     if (next !== null) reply.header("link", `</v1/bookings?after=${next}>; rel="next"`);
     const found = await deps.shows.findAll(bookings.map(({ showId }) => showId));
     return reply.send(bookings.map((booking) => viewBooking(booking, found.get(booking.showId))));

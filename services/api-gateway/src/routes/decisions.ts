@@ -4,7 +4,6 @@ import { Readable } from "node:stream";
 import { Type } from "typebox";
 
 import { ProblemAnswer } from "@seatline/shared/contract/http.ts";
-import { findRecordOf, loadRecords } from "@seatline/shared/db/load-records.ts";
 import type { ShowRow } from "@seatline/shared/db/load-shows.ts";
 import { DecisionLog } from "@seatline/shared/line/decision-log.ts";
 
@@ -12,7 +11,6 @@ import { forAdmins } from "../access.ts";
 import type { App, AppDeps } from "../deps.ts";
 import { buildProblem } from "../problems.ts";
 import { sendProblem } from "../replies.ts";
-import type { Reads } from "../reads.ts";
 import { findByParam } from "./shows.ts";
 
 /** Each may have many megabytes, and a slow reader keeps those that were read. */
@@ -38,11 +36,11 @@ export function registerDecisionRoutes(app: App, deps: AppDeps): void {
       const show = await findByParam(deps.shows, id);
       if (show === null) return sendProblem(reply, buildProblem("show-not-found"));
       const { place } = show;
-      const first = await deps.reads.run((sql) => findRecordOf(sql, place));
+      const first = await deps.reads.run(() => deps.store.findRecordOf(place));
       if (first === null) return sendProblem(reply, buildProblem("log-incomplete"));
       // To a HEAD, Fastify would read the log to its end only to throw it away.
       const isWanted = request.method !== "HEAD";
-      const lines = isWanted ? readLog(deps.reads, show, first.first) : [];
+      const lines = isWanted ? readLog(deps, show, first.first) : [];
       reply.header("content-type", "application/x-ndjson; charset=utf-8");
       return reply.send(Readable.from(lines) as never);
     },
@@ -50,12 +48,16 @@ export function registerDecisionRoutes(app: App, deps: AppDeps): void {
 }
 
 /** A page is read when the one before is on its way: who reads slowly is read for slowly. */
-async function* readLog(reads: Reads, show: ShowRow, first: number): AsyncGenerator<string> {
+async function* readLog(
+  { reads, store }: AppDeps,
+  show: ShowRow,
+  first: number,
+): AsyncGenerator<string> {
   const { partition } = show.place;
   const log = new DecisionLog(show.id);
   for (let from = first; ;) {
     const page = { partition, from, limit: RECORDS_PER_PAGE };
-    const rows = await reads.run((sql) => loadRecords(sql, page));
+    const rows = await reads.run(() => store.loadRecords(page));
     for (const record of rows) {
       const { next, body } = record;
       // Better no end than a log that only its last hash tells to be none.

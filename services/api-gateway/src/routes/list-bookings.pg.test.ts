@@ -14,8 +14,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import fastify from "fastify";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 
-import { SCANNED_MAX } from "@seatline/shared/db/list-bookings.ts";
-import { findSeats, findShow, findShows, listShows } from "@seatline/shared/db/load-shows.ts";
+import { SCANNED_MAX, listBookings } from "@seatline/shared/db/list-bookings.ts";
+import type { BookingsAsk } from "@seatline/shared/db/list-bookings.ts";
+import { buildStore } from "@seatline/shared/db/store.ts";
 import { createDatabase } from "@seatline/shared/testing/database.ts";
 import type { TestDatabase } from "@seatline/shared/testing/database.ts";
 import { waitUntil } from "@seatline/shared/testing/wait-until.ts";
@@ -24,7 +25,6 @@ import type { App, AppDeps } from "../deps.ts";
 import { registerErrorHandling } from "../errors.ts";
 import { EXPORTS_MAX } from "../export-bookings.ts";
 import type { Problem } from "../problems.ts";
-import { Reads } from "../reads.ts";
 import { Shows } from "../shows.ts";
 import { buildValidator } from "../validation.ts";
 import { registerListBookings } from "./list-bookings.ts";
@@ -67,18 +67,11 @@ afterEach(async () => {
 });
 
 async function startApp(connectionTimeout = 60_000): Promise<void> {
-  const reads = new Reads(database.sql);
-  const shows = new Shows({
-    findShow: (key) => reads.run((sql) => findShow(sql, key)),
-    findShows: (ids) => reads.run((sql) => findShows(sql, ids)),
-    listShows: (page) => reads.run((sql) => listShows(sql, page)),
-    findSeats: (showId) => reads.run((sql) => findSeats(sql, showId)),
-  });
-  const counting = {
-    run: (read: Parameters<Reads["run"]>[0]) => {
-      pagesRead += 1;
-      return hold().then(() => reads.run(read));
-    },
+  const shows = new Shows(buildStore(database.sql));
+  const listCounted = async (ask: BookingsAsk) => {
+    pagesRead += 1;
+    await hold();
+    return await listBookings(database.sql, ask);
   };
   app = fastify({ connectionTimeout, forceCloseConnections: true });
   app.setValidatorCompiler(buildValidator());
@@ -87,7 +80,7 @@ async function startApp(connectionTimeout = 60_000): Promise<void> {
   app.addHook("onRequest", async (_, reply) => {
     reply.header("vary", "origin");
   });
-  const deps = { access: { kind: "open" }, reads: counting, shows, log };
+  const deps = { access: { kind: "open" }, listBookings: listCounted, shows, log };
   registerListBookings(app, deps as unknown as AppDeps);
   await app.listen({ port: 0, host: "127.0.0.1" });
   url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;

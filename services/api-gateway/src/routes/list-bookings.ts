@@ -9,7 +9,6 @@ import { BookingsAnswer } from "@seatline/shared/contract/http-bookings.ts";
 import { DateTimeSchema, ProblemAnswer, describedAs } from "@seatline/shared/contract/http.ts";
 import { CustomerSchema, withMessage } from "@seatline/shared/contract/values.ts";
 import { BOOKING_STATUSES } from "@seatline/shared/core/model.ts";
-import { listBookings } from "@seatline/shared/db/list-bookings.ts";
 import type { BookingsAsk } from "@seatline/shared/db/list-bookings.ts";
 
 import { forAdmins } from "../access.ts";
@@ -93,7 +92,7 @@ const SCHEMA = {
 
 export function registerListBookings(app: App, deps: AppDeps): void {
   const exports = new Exports({
-    loadPage: (ask) => deps.reads.run((sql) => listBookings(sql, ask)),
+    loadPage: deps.listBookings,
     findShows: (ids) => deps.shows.findAll(ids),
   });
   app.get(
@@ -110,8 +109,8 @@ export function registerListBookings(app: App, deps: AppDeps): void {
   );
 }
 
-async function listPage({ reads, shows }: AppDeps, ask: BookingsAsk) {
-  const { bookings, next } = await reads.run((sql) => listBookings(sql, ask));
+async function listPage({ listBookings, shows }: AppDeps, ask: BookingsAsk) {
+  const { bookings, next } = await listBookings(ask);
   return { items: await viewAllWithPlaces(bookings, shows), next };
 }
 

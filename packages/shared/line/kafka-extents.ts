@@ -1,31 +1,30 @@
 /** Where the partitions of a topic begin and end, as the broker says. */
 import type { Admin } from "kafkajs";
 
+import type { Extent, Extents } from "./broker.ts";
 import { connectKafka } from "./kafka.ts";
 import type { KafkaAddress } from "./kafka.ts";
-
-/** `low` is the oldest offset of a partition, `end` the next to come. */
-type Extent = { readonly low: number; readonly end: number };
 
 const REQUEST_TIMEOUT_MS = 5_000;
 const RETRIES = 2;
 
 /** Asks for the extents of one topic, on a connection that it keeps. */
-export class ExtentReader {
-  readonly #options: KafkaAddress & { readonly topic: string };
+export class KafkaExtents implements Extents {
+  readonly #address: KafkaAddress;
+  readonly #topic: string;
   #admin: Promise<Admin> | undefined;
 
-  constructor(options: KafkaAddress & { readonly topic: string }) {
-    this.#options = options;
+  constructor(address: KafkaAddress, topic: string) {
+    this.#address = address;
+    this.#topic = topic;
   }
 
-  /** Extents by partition. Throws what kafkajs throws; the next call connects anew. */
   async load(): Promise<Map<number, Extent>> {
     this.#admin ??= this.#connect();
     const connecting = this.#admin;
     try {
       const admin = await connecting;
-      const offsets = await admin.fetchTopicOffsets(this.#options.topic);
+      const offsets = await admin.fetchTopicOffsets(this.#topic);
       return new Map(
         offsets.map(({ partition, low, high }) => [
           partition,
@@ -43,11 +42,10 @@ export class ExtentReader {
     }
   }
 
-  /** The extent of one partition; throws where the topic has none of that number. */
   async find(partition: number): Promise<Extent> {
     const extent = (await this.load()).get(partition);
     if (extent !== undefined) return extent;
-    throw new Error(`the topic ${this.#options.topic} has no partition ${partition}`);
+    throw new Error(`the topic ${this.#topic} has no partition ${partition}`);
   }
 
   async close(): Promise<void> {
@@ -57,7 +55,7 @@ export class ExtentReader {
 
   async #connect(): Promise<Admin> {
     const options = { requestTimeoutMs: REQUEST_TIMEOUT_MS, retries: RETRIES };
-    const admin = connectKafka({ ...this.#options, ...options }).admin();
+    const admin = connectKafka({ ...this.#address, ...options }).admin();
     await admin.connect();
     return admin;
   }

@@ -6,26 +6,27 @@ import { TestLine } from "../testing/line.ts";
 import { buildReadableLog } from "../testing/log-lines.ts";
 import { TEST_PARTITIONS } from "../testing/servers.ts";
 import { waitUntil } from "../testing/wait-until.ts";
-import { TailReader } from "./tail-reader.ts";
-import type { TailMessage } from "./tail-reader.ts";
+import type { TailMessage } from "./broker.ts";
+import { KafkaTailReader } from "./kafka-tail.ts";
 
 describe("a reader of a tail", () => {
   let line: TestLine;
-  const readers: TailReader[] = [];
+  const readers: KafkaTailReader[] = [];
 
   const run = async (onMessage: (message: TailMessage) => void) => {
     const { log, lines } = buildReadableLog();
     let joins = 0;
-    const reader = new TailReader({
-      ...testBroker("test-reader"),
-      log,
-      topic: line.topics.requests,
-      onMessage,
-      onJoined: () => (joins += 1),
-      onCrash: (error) => {
-        throw error;
+    const reader = new KafkaTailReader(
+      { ...testBroker("test-reader"), log },
+      {
+        topic: line.topics.requests,
+        onMessage,
+        onJoined: () => (joins += 1),
+        onCrash: (error) => {
+          throw error;
+        },
       },
-    });
+    );
     readers.push(reader);
     await reader.run();
     await waitUntil("it has joined", () => joins > 0);

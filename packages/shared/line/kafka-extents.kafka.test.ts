@@ -1,13 +1,13 @@
 /** The ends of a topic are told, and one that cannot be asked can be asked again. */
 import { afterEach, describe, expect, it } from "vitest";
 
-import { buildTopicPrefix, createTestTopics, testBroker } from "../testing/broker.ts";
+import { buildTopicPrefix, createTestTopics, testBroker, testGround } from "../testing/broker.ts";
 import { TEST_PARTITIONS } from "../testing/servers.ts";
-import { ExtentReader } from "./extents.ts";
+import { KafkaExtents } from "./kafka-extents.ts";
 import { Publisher } from "./publisher.ts";
 import { buildTopics } from "./topics.ts";
 
-describe("ExtentReader", () => {
+describe("the extents of a topic", () => {
   const open: { close: () => Promise<void> }[] = [];
   afterEach(async () => {
     await Promise.all(open.splice(0).map((it) => it.close()));
@@ -15,8 +15,8 @@ describe("ExtentReader", () => {
 
   it("tells where each partition begins and ends", async () => {
     const topics = await createTestTopics();
-    const publisher = new Publisher({ ...testBroker(), deadlineMs: 10_000, queueMax: 10 });
-    const extents = new ExtentReader({ ...testBroker(), topic: topics.requests });
+    const publisher = new Publisher({ ...testGround(), deadlineMs: 10_000, queueMax: 10 });
+    const extents = new KafkaExtents(testBroker(), topics.requests);
     open.push(publisher, extents);
     const message = { topic: topics.requests, partition: 1, key: "k", value: "v" };
     await Promise.all([1, 2, 3].map(() => publisher.publish(message)));
@@ -29,8 +29,8 @@ describe("ExtentReader", () => {
   it("fails where there is no broker or no topic, and can be asked again", async () => {
     const prefix = buildTopicPrefix();
     const { requests: topic } = buildTopics(prefix);
-    const nowhere = new ExtentReader({ ...testBroker(), brokers: ["127.0.0.1:1"], topic });
-    const extents = new ExtentReader({ ...testBroker(), topic });
+    const nowhere = new KafkaExtents({ ...testBroker(), brokers: ["127.0.0.1:1"] }, topic);
+    const extents = new KafkaExtents(testBroker(), topic);
     open.push(nowhere, extents);
     await expect(nowhere.load()).rejects.toThrow(/KafkaJS|Connection error|connect/);
     await expect(extents.load()).rejects.toThrow(/topic/);
