@@ -37,7 +37,8 @@ function parseRow<R extends Row>({ partition, lineOffset, ...row }: R) {
   return { ...row, place: { partition, offset: lineOffset } };
 }
 
-function factsOf(row: ShowRow): ShowFacts {
+/** What a show is, without what became of it. */
+export function factsOf(row: ShowRow): ShowFacts {
   const { id, name, startsAt, layout, rules, opensAt, closesAt, sale, archived } = row;
   const { requestHash, place, createdAt } = row;
   return {

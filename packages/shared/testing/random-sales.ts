@@ -39,7 +39,8 @@ export type RandomSale = {
   isLate: boolean;
 };
 
-function buildSection(random: Random, index: number): Section {
+/** A section of any kind, of at most a few dozen places. */
+export function buildRandomSection(random: Random, index: number): Section {
   const [name, price] = [`Section ${index}`, random.int(1, 4) * 100];
   const kind = random.pick(["seated", "seated", "plain", "standing"] as const);
   if (kind === "standing") return { kind, name, capacity: random.int(1, 30), price };
@@ -49,7 +50,8 @@ function buildSection(random: Random, index: number): Section {
   return { kind, name, rows: `1-${seatsPerRow.length}`, seatsPerRow, aislesAfter, price };
 }
 
-function someSeats(random: Random, last: number, probability: number): string {
+/** Each of the seats 1 to `last` with the same probability, as ranges. */
+export function someSeats(random: Random, last: number, probability: number): string {
   const seats: number[] = [];
   for (let seat = 1; seat <= last; seat++) if (random.chance(probability)) seats.push(seat);
   return encodeRanges(seats);
@@ -64,7 +66,7 @@ export function buildRandomSale(
   const random = buildRandom(saleSeed);
   const shows = ["one", "two"].map((id) => {
     const length = random.int(1, 4);
-    const sections = Array.from({ length }, (_, index) => buildSection(random, index));
+    const sections = Array.from({ length }, (_, index) => buildRandomSection(random, index));
     const currency = random.chance(0.7) ? "EUR" : null;
     const plain: Layout = { sections, currency, accessible: "", blocked: "" };
     const { seats } = buildSeatPlan(plain);
@@ -88,11 +90,14 @@ export function buildRandomSale(
   return { random, habits, shows, books: [], state, appendedAt: 0, isLate: false };
 }
 
-function buildWant(random: Random, layout: Layout): Want {
+/** What somebody might want of such a show, mostly sense. */
+export function buildRandomWant(random: Random, layout: Layout): Want {
   const last = buildSeatPlan(layout).seats;
   const names = layout.sections.map(({ name }) => name);
   const filter = {
-    ...(random.chance(0.2) ? { sections: names.filter(() => random.chance(0.5)) } : {}),
+    ...(random.chance(0.2)
+      ? { sections: names.filter((_, index) => index === 0 || random.chance(0.5)) }
+      : {}),
     ...(random.chance(0.2) ? { priceMax: random.int(1, 4) * 100 } : {}),
     ...(random.chance(0.1) ? { accessible: true as const } : {}),
   };
@@ -113,7 +118,7 @@ function buildBook({ random, habits, shows, books, appendedAt }: RandomSale): Bo
   const length = random.int(1, 3);
   const until = random.pick([null, appendedAt + random.int(0, habits.waitMsMax)]);
   const request = {
-    ...book(`b${books.length}`, ...Array.from({ length }, () => buildWant(random, layout))),
+    ...book(`b${books.length}`, ...Array.from({ length }, () => buildRandomWant(random, layout))),
     showId: random.chance(0.01) ? "nowhere" : showId,
     customer: random.chance(0.95) ? random.pick(CUSTOMERS) : null,
     confirmNow: random.chance(habits.confirmsNow),

@@ -1,0 +1,169 @@
+/** What a simulated run consists of: how large, who wants what, and what goes wrong when. All from the seed. */
+import type { ShowRules, Want } from "@seatline/shared/core/model.ts";
+import type { ShowChanges } from "@seatline/shared/core/requests.ts";
+import { buildSeatPlan } from "@seatline/shared/core/seats/layout.ts";
+import type { Layout, Section } from "@seatline/shared/core/seats/layout.ts";
+import { buildRandom } from "@seatline/shared/testing/random.ts";
+import type { Random } from "@seatline/shared/testing/random.ts";
+import {
+  buildRandomSection,
+  buildRandomWant,
+  someSeats,
+} from "@seatline/shared/testing/random-sales.ts";
+
+import { buildRandomFault } from "./random-faults.ts";
+import type { Fault } from "./random-faults.ts";
+
+export type ShowPlan = {
+  readonly layout: Layout;
+  readonly rules: ShowRules;
+  /** After the beginning of the run; null for at once. */
+  readonly opensInMs: number | null;
+};
+
+/** One customer who wants something, and what comes of it. */
+export type Errand = {
+  readonly atMs: number;
+  readonly show: number;
+  readonly customer: string | null;
+  readonly key: string | null;
+  readonly wants: readonly Want[];
+  readonly confirmNow: boolean;
+  readonly holdMs: number | null;
+  readonly waits: boolean;
+  readonly byStaff: boolean;
+  /** How long the outcome is waited for with each question. */
+  readonly waitMs: number;
+  readonly next: readonly FollowUp[];
+};
+
+export type FollowUp = {
+  readonly kind: "confirm" | "cancel" | "give-back" | "extend" | "find";
+  readonly afterMs: number;
+  readonly waitMs: number;
+};
+
+export type StaffErrand = {
+  readonly atMs: number;
+  readonly show: number;
+  readonly changes: ShowChanges;
+};
+
+export type Plan = {
+  readonly seed: number;
+  readonly partitionCount: number;
+  readonly gateways: number;
+  readonly workers: number;
+  readonly expiryWorkers: number;
+  readonly shows: readonly ShowPlan[];
+  readonly errands: readonly Errand[];
+  readonly staff: readonly StaffErrand[];
+  readonly faults: readonly Fault[];
+};
+
+/** People ask, and things break, for so long. */
+const RUSH_MS = 6_000;
+const CUSTOMERS = ["ann", "bob", "eve", "joe"];
+
+export function buildPlan(seed: number): Plan {
+  const random = buildRandom(seed);
+  const [gateways, workers] = [random.int(1, 2), random.int(1, 3)];
+  const expiryWorkers = random.int(1, 2);
+  const partitionCount = random.int(1, 3);
+  const shows = Array.from({ length: random.int(1, 3) }, () => buildShow(random));
+  const size = { gateways, workers, expiryWorkers, partitionCount, shows: shows.length };
+  const times = <T>(min: number, max: number, build: () => T) =>
+    Array.from({ length: random.int(min, max) }, build);
+  return {
+    seed,
+    ...size,
+    shows,
+    errands: times(18, 32, () => buildErrand(random, shows)),
+    staff: times(0, 3, () => buildStaffErrand(random, shows)),
+    faults: times(3, 9, () => buildRandomFault(random, size, RUSH_MS)),
+  };
+}
+
+function buildShow(random: Random): ShowPlan {
+  const length = random.int(1, 3);
+  const sections = Array.from({ length }, (_, index) =>
+    withAislesInside(buildRandomSection(random, index)),
+  );
+  const currency = random.chance(0.7) ? "EUR" : null;
+  const plain: Layout = { sections, currency, accessible: "", blocked: "" };
+  const { seats } = buildSeatPlan(plain);
+  const holdMs = random.pick([1_000, 2_000, 4_000]);
+  return {
+    layout: {
+      ...plain,
+      accessible: someSeats(random, seats, 0.1),
+      blocked: someSeats(random, seats, 0.05),
+    },
+    rules: {
+      holdMs,
+      holdMaxMs: 2 * holdMs,
+      rescueMs: random.pick([0, 2_000, 60_000]),
+      confirmation: random.pick(["manual", "manual", "automatic"] as const),
+      cancelConfirmed: random.chance(0.5),
+      seatsPerBookingMax: random.pick([6, 50]),
+      seatsPerCustomerMax: random.pick([null, null, 8]),
+      holdsPerCustomerMax: random.pick([null, null, 3]),
+    },
+    opensInMs: random.chance(0.2) ? random.int(500, 4_000) : null,
+  };
+}
+
+/** A row ends at its last seat: there is no aisle behind it. */
+function withAislesInside(section: Section): Section {
+  if (section.kind !== "seated") return section;
+  const shortest = Math.min(...[section.seatsPerRow].flat());
+  return { ...section, aislesAfter: section.aislesAfter.filter((seat) => seat < shortest) };
+}
+
+function buildErrand(random: Random, shows: readonly ShowPlan[]): Errand {
+  const show = random.int(0, shows.length - 1);
+  const { layout } = shows[show] ?? { layout: null };
+  const wants = Array.from({ length: random.pick([1, 1, 2, 3]) }, (): Want =>
+    layout === null ? { count: 1 } : buildRandomWant(random, layout),
+  );
+  const isKeyed = random.chance(0.7);
+  const waits = random.chance(0.3);
+  return {
+    atMs: random.int(0, RUSH_MS),
+    show,
+    customer: random.chance(0.9) ? random.pick(CUSTOMERS) : null,
+    // Few keys, so that some are used twice, with the same request or another.
+    key: isKeyed ? `key-${random.int(0, 60)}` : null,
+    wants,
+    confirmNow: random.chance(0.15),
+    holdMs: random.chance(0.1) ? random.int(1_000, 5_000) : null,
+    waits,
+    byStaff: !waits && random.chance(0.07),
+    waitMs: random.pick([0, 0, 500, 3_000]),
+    next: Array.from({ length: random.int(0, 3) }, () => buildFollowUp(random)),
+  };
+}
+
+function buildFollowUp(random: Random): FollowUp {
+  return {
+    kind: random.pick(["confirm", "confirm", "cancel", "give-back", "extend", "find"] as const),
+    afterMs: random.pick([0, 50, 500, 2_500]),
+    waitMs: random.pick([0, 500, 3_000]),
+  };
+}
+
+function buildStaffErrand(random: Random, shows: readonly ShowPlan[]): StaffErrand {
+  const show = random.int(0, shows.length - 1);
+  const { layout } = shows[show] ?? { layout: null };
+  const name = layout?.sections[0]?.name ?? "";
+  const changes = random.pick<() => ShowChanges>([
+    () => ({ block: "1-2" }),
+    () => ({ unblock: "1-3" }),
+    () => ({ sections: [{ name, price: random.int(1, 4) * 100 }] }),
+    () => ({ sections: [{ name, standing: random.int(0, 40) }] }),
+    () => ({ sale: random.pick(["closed", "open"] as const) }),
+    () => ({ sale: random.chance(0.3) ? "cancelled" : "open" }),
+    () => ({ archived: random.chance(0.5) }),
+  ])();
+  return { atMs: random.int(0, RUSH_MS), show, changes };
+}

@@ -1,0 +1,91 @@
+/** Reads a topic of the simulated broker from its end on, in order, and misses what comes while it rejoins. */
+import type { TailOptions, TailReader } from "@seatline/shared/line/broker.ts";
+
+import type { Life } from "./life.ts";
+import type { BrokerParts } from "./broker-parts.ts";
+
+const REJOIN_MS = 300;
+const PATIENCE_MS = 5_000;
+
+export class SimulatedTailReader implements TailReader {
+  readonly #parts: BrokerParts & { readonly life: Life };
+  readonly #options: TailOptions;
+  /** The next offset of each partition; null while it is not in its group. */
+  #positions: number[] | null = null;
+  #isAwake = false;
+  #stop: (() => void)[] = [];
+
+  constructor(parts: BrokerParts & { readonly life: Life }, options: TailOptions) {
+    this.#parts = parts;
+    this.#options = options;
+  }
+
+  async run(): Promise<void> {
+    const { log, readers, life } = this.#parts;
+    readers.add(this);
+    const leave = () => {
+      readers.delete(this);
+    };
+    this.#stop = [
+      log.watch(this.#options.topic, () => this.#wake()),
+      leave,
+      life.onDeath(() => void this.close()),
+    ];
+    await this.#join();
+  }
+
+  close(): Promise<void> {
+    for (const stop of this.#stop.splice(0)) stop();
+    this.#positions = null;
+    return Promise.resolve();
+  }
+
+  /** Loses its place, and goes on from the end as it is then. */
+  rejoin(): void {
+    const { world, life } = this.#parts;
+    if (this.#positions === null) return;
+    this.#positions = null;
+    world.schedule(REJOIN_MS + world.delay(), life, () => void this.#join());
+  }
+
+  async #join(): Promise<void> {
+    const { network, server, log, life, world } = this.#parts;
+    try {
+      const extents = await network.ask(life, { server, patienceMs: PATIENCE_MS }, () =>
+        log.extents(this.#options.topic),
+      );
+      // Sometimes a reader is given again what it had already.
+      this.#positions = [...extents.values()].map(({ end }) =>
+        world.random.chance(0.2) ? Math.max(0, end - 3) : end,
+      );
+      this.#options.onJoined();
+      this.#wake();
+    } catch {
+      // The client library goes on trying, without a word to us.
+      world.schedule(REJOIN_MS, life, () => void this.#join());
+    }
+  }
+
+  #wake(): void {
+    const { world, life } = this.#parts;
+    if (this.#isAwake || this.#positions === null) return;
+    this.#isAwake = true;
+    world.schedule(world.delay(), life, () => {
+      this.#isAwake = false;
+      this.#hand();
+    });
+  }
+
+  #hand(): void {
+    const { log, server } = this.#parts;
+    const { topic, onMessage } = this.#options;
+    const positions = this.#positions;
+    if (positions === null || server.state !== "up") return;
+    for (const [partition, from] of positions.entries()) {
+      for (const { offset, value } of log.read(topic, partition, from)) {
+        positions[partition] = offset + 1;
+        if (value !== null) onMessage({ partition, offset, text: value.toString() });
+      }
+    }
+  }
+}
