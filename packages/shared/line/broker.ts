@@ -81,7 +81,10 @@ export type TailMessage = {
 export type TailOptions = {
   readonly topic: string;
   readonly onMessage: (message: TailMessage) => void;
-  /** After each (re)join: from here on, what is published is handed out. */
+  /**
+   * After each (re)join. From a moment soon after it on, what is published is handed out; what is published in
+   * between may be missed.
+   */
   readonly onJoined: () => void;
   /** The reader died for good. */
   readonly onCrash: (error: Error) => void;

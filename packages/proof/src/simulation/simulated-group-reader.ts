@@ -67,9 +67,10 @@ export class SimulatedGroupReader implements GroupReader {
     return Promise.resolve();
   }
 
-  /** The broker has come back, or the connection to it: all must join again. */
+  /** The broker has come back, or the connection to it: some must join again, others find themselves in. */
   rejoin(): void {
     const { world, life } = this.#parts;
+    if (world.random.chance(0.5)) return;
     world.schedule(RETRY_MS + world.delay(), life, () => void this.#join());
   }
 

@@ -13,6 +13,7 @@ export class SimulatedTailReader implements TailReader {
   /** The next offset of each partition; null while it is not in its group. */
   #positions: number[] | null = null;
   #isAwake = false;
+  #isClosed = false;
   #stop: (() => void)[] = [];
 
   constructor(parts: BrokerParts & { readonly life: Life }, options: TailOptions) {
@@ -37,6 +38,7 @@ export class SimulatedTailReader implements TailReader {
   close(): Promise<void> {
     for (const stop of this.#stop.splice(0)) stop();
     this.#positions = null;
+    this.#isClosed = true;
     return Promise.resolve();
   }
 
@@ -50,15 +52,18 @@ export class SimulatedTailReader implements TailReader {
 
   async #join(): Promise<void> {
     const { network, server, log, life, world } = this.#parts;
+    if (this.#isClosed) return;
+    const kafka = { server, patienceMs: PATIENCE_MS };
     try {
-      const extents = await network.ask(life, { server, patienceMs: PATIENCE_MS }, () =>
-        log.extents(this.#options.topic),
-      );
+      await network.ask(life, kafka, () => {});
+      this.#options.onJoined();
+      // As with Kafka, the place to begin at is looked up only now: what comes in between is missed.
+      const extents = await network.ask(life, kafka, () => log.extents(this.#options.topic));
+      if (this.#isClosed) return;
       // Sometimes a reader is given again what it had already.
       this.#positions = [...extents.values()].map(({ end }) =>
         world.random.chance(0.2) ? Math.max(0, end - 3) : end,
       );
-      this.#options.onJoined();
       this.#wake();
     } catch {
       // The client library goes on trying, without a word to us.
