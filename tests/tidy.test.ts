@@ -40,7 +40,7 @@ function read(file: string): string {
 
 /** The files of this repository that a source file imports. */
 function importsOf(file: string): string[] {
-  const specifiers = read(file).matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g);
+  const specifiers = read(file).matchAll(/(?:from|import|new URL)\s*\(?\s*"([^"]+)"/g);
   return [...specifiers].flatMap(([, specifier = ""]) => resolve(file, specifier));
 }
 

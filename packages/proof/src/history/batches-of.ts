@@ -9,8 +9,10 @@ import type { Position } from "@seatline/shared/line/batch.ts";
 
 import type { History } from "./history.ts";
 
+type Decided = { readonly batch: Batch; readonly stored: History["tables"]["records"][number] };
+
 /** Each may be used only until the next is asked for: the state in it goes on with the line. */
-export function* batchesOf(history: History): Generator<Batch> {
+export function* batchesOf(history: History): Generator<Decided> {
   const { length: partitionCount } = history.tables.partitions;
   for (let partition = 0; partition < partitionCount; partition++) {
     const start = { next: 0, tail: FIRST_TAIL, logClock: 0 };
@@ -18,7 +20,7 @@ export function* batchesOf(history: History): Generator<Batch> {
   }
 }
 
-function* batchesOfLine(history: History, start: Position): Generator<Batch> {
+function* batchesOfLine(history: History, start: Position): Generator<Decided> {
   const { partition } = start;
   const line = history.topics.requests.filter((message) => message.partition === partition);
   const state = buildLineState();
@@ -37,7 +39,7 @@ function* batchesOfLine(history: History, start: Position): Generator<Batch> {
     const now = record.entries[0]?.now ?? 0;
     const batch = decideBatch(position, messages, { state, heads, now });
     assert("record" in batch, "what was decided once can be decided again");
-    yield batch;
+    yield { batch, stored };
     position = positionAfter(position, batch);
     for (const { id, version, hash } of batch.record.shows) heads.set(id, { version, hash });
   }

@@ -1,11 +1,18 @@
-/** A simulated run is the same each time, comes to rest whatever happened in it, and loses nothing that was asked. */
+/**
+ * Simulated runs: the whole system in one process, with something going wrong in every one of them. Each is the same
+ * whenever it is played, and whatever happens in it, its history keeps every promise.
+ */
 import { buildRandom, seedOfRun } from "@seatline/shared/testing/random.ts";
 import { expect, it } from "vitest";
 
+import { judge } from "./judge.ts";
 import { buildPlan } from "./plan.ts";
 import { simulate } from "./simulate.ts";
+import { addVerdict, buildTally, medianOf } from "./tally.ts";
 
+const RUNS = 2_000;
 const RUNS_TWICE = 5;
+const TIMEOUT_MS = 300_000;
 const seed = seedOfRun();
 
 it(`is the same run, byte for byte, from the same seed (SEED=${seed})`, async () => {
@@ -19,4 +26,15 @@ it(`is the same run, byte for byte, from the same seed (SEED=${seed})`, async ()
     };
     expect(await play()).toBe(await play());
   }
+});
+
+it(`keeps every promise, ${RUNS} times (SEED=${seed})`, { timeout: TIMEOUT_MS }, async () => {
+  const tally = buildTally();
+  for (let index = 0; index < RUNS; index++) {
+    const verdict = await judge(buildPlan((seed + index) % 0x7fff_ffff));
+    expect(verdict.wrong, `npm run simulate -- --only ${verdict.seed}`).toEqual([]);
+    addVerdict(tally, verdict);
+  }
+  expect(medianOf(tally.requests)).toBeGreaterThanOrEqual(50);
+  expect(medianOf(tally.faults)).toBeGreaterThanOrEqual(3);
 });

@@ -40,6 +40,8 @@ export async function simulate(plan: Plan, trace?: (line: string) => void): Prom
   let isDone = false;
   void clients.lookAtAll().then(() => (isDone = true));
   await world.runUntil(() => isDone, RECOVERY_MAX_MS);
+  // A sweep may have asked for something meanwhile.
+  await settleDown(world, system);
   const requests = system.log.all(system.topics.requests);
   return {
     history: buildHistory(system, clients),
@@ -64,7 +66,8 @@ async function settleDown(world: World, system: System): Promise<void> {
 
 function buildHistory(system: System, { calls }: Clients): History {
   const { log, topics, tables } = system;
-  const clockMs = system.clockOf("postgres");
+  // A hold ends when both have passed its time: one clock finds it, by the other it is judged.
+  const clockMs = Math.min(system.clockOf("postgres"), system.clockOf("broker"));
   return {
     calls: calls.toSorted((a, b) => a.askedAt - b.askedAt),
     topics: {

@@ -221,7 +221,7 @@ async function playOnBoth(
         const { committed } = await store.commitDecisions(batch);
         return { committed };
       });
-    for (const batch of batchesOf(history)) {
+    for (const { batch } of batchesOf(history)) {
       const spoil = chooseSpoiler(batch, spoilt);
       spoilt.set(spoil.name, [...(spoilt.get(spoil.name) ?? []), await commit(spoil.batch)]);
       expect(await commit(batch)).toEqual({ committed: true });
