@@ -39,8 +39,7 @@ export type RandomSale = {
   isLate: boolean;
 };
 
-/** A section of any kind, of at most a few dozen places. */
-export function buildRandomSection(random: Random, index: number): Section {
+function buildSection(random: Random, index: number): Section {
   const [name, price] = [`Section ${index}`, random.int(1, 4) * 100];
   const kind = random.pick(["seated", "seated", "plain", "standing"] as const);
   if (kind === "standing") return { kind, name, capacity: random.int(1, 30), price };
@@ -66,7 +65,7 @@ export function buildRandomSale(
   const random = buildRandom(saleSeed);
   const shows = ["one", "two"].map((id) => {
     const length = random.int(1, 4);
-    const sections = Array.from({ length }, (_, index) => buildRandomSection(random, index));
+    const sections = Array.from({ length }, (_, index) => buildSection(random, index));
     const currency = random.chance(0.7) ? "EUR" : null;
     const plain: Layout = { sections, currency, accessible: "", blocked: "" };
     const { seats } = buildSeatPlan(plain);

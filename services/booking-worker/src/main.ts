@@ -1,4 +1,5 @@
 /** The booking-worker's process: configuration in, clients up, the worker running until told to stop. */
+import { BOUNDS } from "@seatline/shared/core/bounds.ts";
 import { awaitLine } from "@seatline/shared/db/await-line.ts";
 import { CLOSE_TIMEOUT_S, connectSql } from "@seatline/shared/db/client.ts";
 import { buildStore } from "@seatline/shared/db/store.ts";
@@ -30,6 +31,7 @@ await runService(NAME, async (giveUp) => {
   });
   const store = buildStore(sql);
   const worker = new Worker({
+    bounds: BOUNDS,
     host: HOST,
     store,
     broker: buildKafkaBroker({ brokers: config.KAFKA_BROKERS, clientId: NAME, log }),

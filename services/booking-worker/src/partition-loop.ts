@@ -6,6 +6,7 @@
  */
 import { assert } from "@seatline/shared/core/assert.ts";
 import { cancelPageOf } from "@seatline/shared/core/bounds.ts";
+import type { Bounds } from "@seatline/shared/core/bounds.ts";
 import { isUnsettled } from "@seatline/shared/core/model.ts";
 import { readIds } from "@seatline/shared/core/requests.ts";
 import { buildLineState } from "@seatline/shared/core/show.ts";
@@ -38,6 +39,7 @@ import { Recovery } from "./recovery.ts";
 import type { Trouble } from "./recovery.ts";
 
 type LoopDeps = {
+  readonly bounds: Bounds;
   readonly host: Host;
   readonly store: Store;
   readonly consumer: LineConsumer;
@@ -171,7 +173,7 @@ export class PartitionLoop {
         tail: row.tail,
         logClock: row.logClock,
       },
-      state: buildLineState(),
+      state: buildLineState(this.#deps.bounds),
       heads: new Map(),
       carry: [],
       prefetched: [],

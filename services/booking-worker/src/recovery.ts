@@ -26,6 +26,9 @@ export type Advice = {
   readonly giveUp: { readonly why: string; readonly error?: unknown } | null;
 };
 
+/** Why a request is parked that makes the core fail. */
+export const CORE_FAILED = "the core failed on it";
+
 export const BATCH_MESSAGES_MAX = 1_000;
 const BACK_OFF_FIRST_MS = 50;
 const BACK_OFF_MAX_MS = 2_000;
@@ -140,7 +143,7 @@ export class Recovery {
   #suspect(failure: { readonly next: number; readonly offset: number }): void {
     const { next, offset } = this.#suspected;
     if (failure.next === next && failure.offset === offset) {
-      this.#poison.set(offset, "the core failed on it");
+      this.#poison.set(offset, CORE_FAILED);
     } else this.#suspected = failure;
   }
 

@@ -2,6 +2,7 @@
  * Runs one loop for each partition that the group gives us, and watches that they get on. A worker
  * that stands still without a known reason ends itself: another, or its own restart, goes on.
  */
+import type { Bounds } from "@seatline/shared/core/bounds.ts";
 import type { Store } from "@seatline/shared/db/store.ts";
 import type { Broker, Extents } from "@seatline/shared/line/broker.ts";
 import { LineConsumer } from "@seatline/shared/line/consumer.ts";
@@ -17,6 +18,7 @@ import type { Repeated } from "@seatline/shared/runtime/repeat.ts";
 import { PartitionLoop } from "./partition-loop.ts";
 
 type WorkerDeps = {
+  readonly bounds: Bounds;
   readonly host: Host;
   readonly store: Store;
   readonly broker: Broker;

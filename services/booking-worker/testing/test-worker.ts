@@ -1,4 +1,5 @@
 /** A worker of real parts inside the test's process, so that a test can break one of them. */
+import { BOUNDS } from "@seatline/shared/core/bounds.ts";
 import { CLOSE_TIMEOUT_S, connectSql } from "@seatline/shared/db/client.ts";
 import { buildStore } from "@seatline/shared/db/store.ts";
 import { buildKafkaBroker } from "@seatline/shared/line/kafka-broker.ts";
@@ -49,6 +50,7 @@ export async function startWorker(
   const reading = buildKafkaBroker(address);
   const sending = buildKafkaBroker({ ...address, brokers: options.publishTo ?? address.brokers });
   const worker = new Worker({
+    bounds: BOUNDS,
     host: HOST,
     store: buildStore(sql),
     broker: { ...reading, connectSender: sending.connectSender },

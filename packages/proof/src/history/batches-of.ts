@@ -23,7 +23,7 @@ export function* batchesOf(history: History): Generator<Decided> {
 function* batchesOfLine(history: History, start: Position): Generator<Decided> {
   const { partition } = start;
   const line = history.topics.requests.filter((message) => message.partition === partition);
-  const state = buildLineState();
+  const state = buildLineState(history.bounds);
   const heads = new Map<string, ShowHead>();
   let position = start;
   for (const stored of history.tables.records) {

@@ -24,6 +24,10 @@ export function checkClients(history: IndexedHistory): Finding[] {
     ),
     found("answers to one booking never go backwards", findBackwards(calls, truth)),
     found(
+      "what was decided before the rest, every gateway knows after it",
+      findOutdated(history, truth),
+    ),
+    found(
       "the same key again is the same booking, and another request under it is refused",
       findKeyFaults(calls),
     ),
@@ -172,6 +176,20 @@ function findStepsBack(told: readonly Told[], truth: Truth): string[] {
   return faults;
 }
 
+/** What was decided before the rest, everybody knew from then on. */
+function findOutdated({ calls, rest, statesById }: IndexedHistory, truth: Truth): string[] {
+  if (rest === null) return [];
+  return calls.flatMap(({ askedAt, heard, gateway }) => {
+    if (askedAt < rest.atMs || heard?.kind !== "booking") return [];
+    const { booking } = heard;
+    const known = (statesById.get(booking.id) ?? []).filter(
+      ({ entry }) => entry.offset < (rest.nextOffsets[entry.partition] ?? 0),
+    );
+    const isKnown = truth.indexesOf(booking).some((index) => index >= known.length - 1);
+    return isKnown ? [] : [`${gateway} still tells ${JSON.stringify(booking)}`];
+  });
+}
+
 function findKeyFaults(calls: readonly Call[]): string[] {
   const tellings = new Map<
     string,
@@ -185,7 +203,19 @@ function findKeyFaults(calls: readonly Call[]): string[] {
     if (id === undefined) continue;
     push(tellings, `${key} ${showId}`, { id, body, isShown: heard.kind !== "queued" });
   }
-  return [...tellings].flatMap(([key, told]) => {
+  const bodiesByKey = new Map<string, Set<string>>();
+  for (const { asked } of calls) {
+    if (asked.kind !== "book" || asked.key === null) continue;
+    const key = `${asked.key} ${asked.showId}`;
+    bodiesByKey.set(key, (bodiesByKey.get(key) ?? new Set()).add(asked.body));
+  }
+  const unfounded = calls.flatMap(({ asked, heard }) => {
+    if (heard?.kind !== "refused" || heard.reason !== "key-reused" || asked.kind !== "book")
+      return [];
+    const isReused = (bodiesByKey.get(`${asked.key} ${asked.showId}`)?.size ?? 0) > 1;
+    return isReused ? [] : [`key ${asked.key} was used for one request only, and called reused`];
+  });
+  const differing = [...tellings].flatMap(([key, told]) => {
     const faults: string[] = [];
     const ids = new Set(told.map(({ id }) => id));
     if (ids.size > 1) faults.push(`key ${key} stands for ${[...ids].join(" and ")}`);
@@ -194,4 +224,5 @@ function findKeyFaults(calls: readonly Call[]): string[] {
       faults.push(`key ${key} shows its booking for ${[...bodies].join(" and for ")}`);
     return faults;
   });
+  return [...unfounded, ...differing];
 }

@@ -2,6 +2,7 @@
  * What was seen of one run of the system: by its clients, in its topics, in its tables. It is all that the
  * checker knows, whoever gathered it: the simulation, the chaos runs, the stress test, a test.
  */
+import type { Bounds } from "@seatline/shared/core/bounds.ts";
 import type { Booking, Place } from "@seatline/shared/core/model.ts";
 import type { PartitionRow } from "@seatline/shared/db/load-partitions.ts";
 import type { ShowRow } from "@seatline/shared/db/load-shows.ts";
@@ -20,6 +21,17 @@ export type History = {
    * Null where nothing swept at the end.
    */
   readonly lapseMaxMs: number | null;
+  /** A moment at which everybody knew everything; null where there was none. */
+  readonly rest: Rest | null;
+  /** How much the worker did at most in front of, and because of, one request. */
+  readonly bounds: Bounds;
+};
+
+type Rest = {
+  /** On the clock of the calls. */
+  readonly atMs: number;
+  /** By partition, how far its line was decided. */
+  readonly nextOffsets: readonly number[];
 };
 
 /** One question of a client to a gateway, and what it heard. */

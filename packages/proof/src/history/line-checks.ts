@@ -1,5 +1,9 @@
 /** The lines: every message decided once, in order, in its own words, and published. */
+import { hash } from "node:crypto";
+
 import { buildEvents } from "@seatline/shared/contract/event.ts";
+
+import { CORE_FAILED } from "@seatline/booking-worker/recovery.ts";
 
 import { found } from "./finding.ts";
 import type { Finding } from "./finding.ts";
@@ -14,7 +18,10 @@ export function checkLines(history: IndexedHistory): Finding[] {
     found("everything that stands in a line is decided", lines.flatMap(findUndecided)),
     found("an entry has the words of its message", lines.flatMap(findOtherWords)),
     found("the log's clock is the highest append time so far", lines.flatMap(findClockFaults)),
+    found("the tails of a line are chained over its records", lines.flatMap(findTailFaults)),
+    found("the running hash of a show is chained over its entries", lines.flatMap(findHashFaults)),
     found("what is parked stands among the dead letters, as it came", findLetterFaults(history)),
+    found("no request is parked because of a bug", lines.flatMap(findBugs)),
     found("follow-ups stand in their lines", lines.flatMap(findLostFollowUps)),
     found("every record is published, once or more, in order", findOutcomeFaults(history)),
     found("every change is told as an event, once or more, in order", findEventFaults(history)),
@@ -82,6 +89,40 @@ function findClockFaults({ partition, messages, entries, row }: IndexedLine): st
   return faults;
 }
 
+const FIRST_LINK = "0".repeat(64);
+
+function findTailFaults({ partition, records, messages, row }: IndexedLine): string[] {
+  let tail = FIRST_LINK;
+  const faults: string[] = [];
+  for (const { stored, record } of records) {
+    const where = `the record of partition ${partition} at ${stored.first}`;
+    if (record?.previousTail !== tail) faults.push(`${where} builds on ${record?.previousTail}`);
+    tail = hash("sha256", tail + stored.body);
+    if (stored.tail !== tail) faults.push(`${where} has the tail ${stored.tail}, not ${tail}`);
+  }
+  if (row.tail !== tail)
+    faults.push(`partition ${partition} has the tail ${row.tail}, not ${tail}`);
+  const last = messages[row.nextOffset - 1];
+  const digest = last === undefined ? null : hash("sha256", last.value ?? "");
+  if (row.lastDigest !== digest) faults.push(`partition ${partition} knows another last message`);
+  return faults;
+}
+
+function findHashFaults({ records }: IndexedLine): string[] {
+  const hashes = new Map<string, string>();
+  return records.flatMap(({ record }) => {
+    for (const entry of record?.entries ?? []) {
+      const { showId } = entry;
+      if (showId === null) continue;
+      const before = hashes.get(showId) ?? FIRST_LINK;
+      hashes.set(showId, hash("sha256", before + JSON.stringify(entry)));
+    }
+    return (record?.shows ?? [])
+      .filter((show) => show.hash !== hashes.get(show.id))
+      .map(({ id, version, hash: is }) => `show ${id} at version ${version} has the hash ${is}`);
+  });
+}
+
 function findLetterFaults({ lines, tables }: IndexedHistory): string[] {
   const letters = new Map(tables.deadLetters.map((letter) => [keyOf(letter), letter]));
   const faults: string[] = [];
@@ -106,6 +147,15 @@ function findLetterFaults({ lines, tables }: IndexedHistory): string[] {
     ...faults,
     ...[...letters.keys()].map((key) => `${key} is a dead letter, but not parked`),
   ];
+}
+
+/** The one catch of a bug in the system: it loses no request, and yet must never be needed. */
+function findBugs({ entries }: IndexedLine): string[] {
+  return entries
+    .filter(({ deadLetter }) => deadLetter === CORE_FAILED)
+    .map(
+      ({ partition, offset, request }) => `the core failed at ${partition}-${offset} on ${request}`,
+    );
 }
 
 function isSameBytes(one: Buffer | null, other: Buffer | null | undefined): boolean {

@@ -44,6 +44,7 @@ type ShowSeen = {
 class SaleWalk {
   readonly #line: IndexedLine;
   readonly #rulesById: ReadonlyMap<string, IndexedHistory["tables"]["shows"][number]["rules"]>;
+  readonly #lapsesMax: number;
   readonly #shows = new Map<string, ShowSeen>();
   readonly #bookings = new Map<string, Booking>();
   readonly #faults = {
@@ -54,8 +55,9 @@ class SaleWalk {
     waiting: [] as string[],
   };
 
-  constructor(line: IndexedLine, { tables }: IndexedHistory) {
+  constructor(line: IndexedLine, { tables, bounds }: IndexedHistory) {
     this.#line = line;
+    this.#lapsesMax = bounds.lapses;
     this.#rulesById = new Map(tables.shows.map(({ id, rules }) => [id, rules]));
   }
 
@@ -110,8 +112,10 @@ class SaleWalk {
     else show.confirmed += countPlaces(booking);
   }
 
-  /** Once an entry of a show is decided, nobody holds or waits whose time was over at it. */
+  /** Once an entry of a show is decided, nobody holds or waits whose time was over at it: up to the bound. */
   #checkDue(entry: RecordEntry, { unsettled }: ShowSeen): void {
+    const lapses = entry.changed.filter(({ status }) => status === "FAILED").length;
+    if (lapses >= this.#lapsesMax) return;
     for (const { id, expiresAt } of unsettled.values()) {
       if (expiresAt !== null && expiresAt <= entry.appendedAt) {
         this.#faults.holds.push(
@@ -121,17 +125,16 @@ class SaleWalk {
     }
   }
 
-  /** Nobody goes before somebody who has waited for longer, and would have taken the same. */
+  /** Nobody goes before somebody who has waited for longer, and would have been served with the same places. */
   #checkWaiting(entry: RecordEntry, after: Booking, { unsettled }: ShowSeen): void {
     const before = this.#bookings.get(after.id);
     const isServed = isLive(after) && (before === undefined || before.status === "WAITING");
     const rules = this.#rulesById.get(after.showId);
     if (!isServed || rules === undefined || limitsCustomers(rules) || isByStaff(entry)) return;
-    const wants = JSON.stringify(after.wants);
     for (const waiting of unsettled.values()) {
       const isEarlier = waiting.place.offset < after.place.offset;
       const isBefore = waiting.status === "WAITING" && isEarlier && waiting.id !== after.id;
-      if (isBefore && JSON.stringify(waiting.wants) === wants) {
+      if (isBefore && wouldTake(waiting, after)) {
         this.#faults.waiting.push(`${after.id} was served at ${keyOf(entry)} before ${waiting.id}`);
       }
     }
@@ -169,6 +172,17 @@ class SaleWalk {
     this.#shows.set(id, show);
     return show;
   }
+}
+
+/** Whether who waits would have taken what another got: for certain, as far as that can be told without the core. */
+function wouldTake(waiting: Booking, got: Booking): boolean {
+  const granted = got.wants[got.want ?? 0];
+  const isAnywhere = granted !== undefined && Object.keys(granted).join() === "count";
+  const isEnough = waiting.wants.some(
+    (want) =>
+      Object.keys(want).join() === "count" && "count" in want && want.count <= countPlaces(got),
+  );
+  return (isAnywhere && isEnough) || JSON.stringify(waiting.wants) === JSON.stringify(got.wants);
 }
 
 /** Staff may take what is not for sale: nobody who waits has a claim on it. */

@@ -11,5 +11,5 @@ export type BrokerParts = {
   readonly log: TopicLog;
   readonly groups: Groups;
   /** Everybody who reads: what a broker that comes back finds again. */
-  readonly readers: Set<{ readonly rejoin: () => void }>;
+  readonly readers: Set<{ readonly rejoin: () => void; readonly skip?: () => void }>;
 };

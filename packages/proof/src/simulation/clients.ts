@@ -18,6 +18,7 @@ import type { World } from "./world.ts";
 /** A client that hears nothing for so long, beyond what it would wait, takes its connection for broken. */
 const ANSWER_MAX_MS = 4_000;
 const TRIES_MAX = 12;
+const POLLS = 4;
 const RETRY_MS = 250;
 const NO_GATEWAY_MS = 100;
 const SHOW_WAIT_MS = 3_000;
@@ -89,9 +90,21 @@ export class Clients {
     for (const followUp of errand.next) {
       await this.#pause(followUp.afterMs);
       const seen = await this.#insist(buildFind(id, place, FIND_WAIT_MS));
-      await this.#insist(buildFollowUp(id, followUp, seen.booking));
+      const { kind } = followUp;
+      if (kind === "poll") await this.#poll(id);
+      else await this.#insist(buildFollowUp(id, { ...followUp, kind }, seen.booking));
     }
     await this.#insist(buildFind(id, null, FIND_WAIT_MS));
+  }
+
+  /** Asks one gateway again and again, quicker than anything can come to it. */
+  async #poll(id: string): Promise<void> {
+    const { random } = this.#world;
+    const at = random.int(0, Math.max(0, this.#system.gateways.length - 1));
+    for (let count = 0; count < POLLS; count++) {
+      await this.#call(buildFind(id, null, 0), at);
+      await this.#pause(random.int(0, 3));
+    }
   }
 
   /** Asks until there is an answer, or too often. Without a key, another try is another request. */
@@ -262,7 +275,7 @@ function buildFind(id: string, place: Place | null, waitMs: number): Question {
 
 function buildFollowUp(
   id: string,
-  { kind, waitMs }: FollowUp,
+  { kind, waitMs }: FollowUp & { readonly kind: Exclude<FollowUp["kind"], "poll"> },
   booking: BookingSeen | null,
 ): Question {
   switch (kind) {

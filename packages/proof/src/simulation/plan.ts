@@ -1,15 +1,13 @@
 /** What a simulated run consists of: how large, who wants what, and what goes wrong when. All from the seed. */
+import { BOUNDS } from "@seatline/shared/core/bounds.ts";
+import type { Bounds } from "@seatline/shared/core/bounds.ts";
 import type { ShowRules, Want } from "@seatline/shared/core/model.ts";
 import type { ShowChanges } from "@seatline/shared/core/requests.ts";
 import { buildSeatPlan } from "@seatline/shared/core/seats/layout.ts";
 import type { Layout, Section } from "@seatline/shared/core/seats/layout.ts";
 import { buildRandom } from "@seatline/shared/testing/random.ts";
 import type { Random } from "@seatline/shared/testing/random.ts";
-import {
-  buildRandomSection,
-  buildRandomWant,
-  someSeats,
-} from "@seatline/shared/testing/random-sales.ts";
+import { buildRandomWant, someSeats } from "@seatline/shared/testing/random-sales.ts";
 
 import { buildRandomFault } from "./random-faults.ts";
 import type { Fault } from "./random-faults.ts";
@@ -38,7 +36,7 @@ export type Errand = {
 };
 
 export type FollowUp = {
-  readonly kind: "confirm" | "cancel" | "give-back" | "extend" | "find";
+  readonly kind: "confirm" | "cancel" | "give-back" | "extend" | "find" | "poll";
   readonly afterMs: number;
   readonly waitMs: number;
 };
@@ -52,6 +50,8 @@ export type StaffErrand = {
 export type Plan = {
   readonly seed: number;
   readonly partitionCount: number;
+  /** Small ones, so that what is left over for a next step is seen. */
+  readonly bounds: Bounds;
   readonly gateways: number;
   readonly workers: number;
   readonly expiryWorkers: number;
@@ -63,6 +63,8 @@ export type Plan = {
 
 /** People ask, and things break, for so long. */
 const RUSH_MS = 6_000;
+const SMALL_BOUNDS: Bounds = { lapses: 3, serves: 2, cancels: 3 };
+const TINY_BOUNDS: Bounds = { lapses: 1, serves: 1, cancels: 1 };
 const CUSTOMERS = ["ann", "bob", "eve", "joe"];
 
 export function buildPlan(seed: number): Plan {
@@ -77,6 +79,7 @@ export function buildPlan(seed: number): Plan {
   return {
     seed,
     ...size,
+    bounds: random.pick([BOUNDS, SMALL_BOUNDS, TINY_BOUNDS]),
     shows,
     errands: times(18, 32, () => buildErrand(random, shows)),
     staff: times(0, 3, () => buildStaffErrand(random, shows)),
@@ -85,10 +88,8 @@ export function buildPlan(seed: number): Plan {
 }
 
 function buildShow(random: Random): ShowPlan {
-  const length = random.int(1, 3);
-  const sections = Array.from({ length }, (_, index) =>
-    withAislesInside(buildRandomSection(random, index)),
-  );
+  const length = random.int(1, 2);
+  const sections = Array.from({ length }, (_, index) => buildSection(random, index));
   const currency = random.chance(0.7) ? "EUR" : null;
   const plain: Layout = { sections, currency, accessible: "", blocked: "" };
   const { seats } = buildSeatPlan(plain);
@@ -113,19 +114,23 @@ function buildShow(random: Random): ShowPlan {
   };
 }
 
-/** A row ends at its last seat: there is no aisle behind it. */
-function withAislesInside(section: Section): Section {
-  if (section.kind !== "seated") return section;
-  const shortest = Math.min(...[section.seatsPerRow].flat());
-  return { ...section, aislesAfter: section.aislesAfter.filter((seat) => seat < shortest) };
+/** Of a few places, so that people are in each other's way. */
+function buildSection(random: Random, index: number): Section {
+  const [name, price] = [`Section ${index}`, random.int(1, 4) * 100];
+  const kind = random.pick(["seated", "plain", "standing"] as const);
+  if (kind === "standing") return { kind, name, capacity: random.int(1, 6), price };
+  if (kind === "plain") return { kind, name, seats: random.int(1, 8), price };
+  const seatsPerRow = Array.from({ length: random.int(1, 2) }, () => random.int(2, 5));
+  return { kind, name, rows: `1-${seatsPerRow.length}`, seatsPerRow, aislesAfter: [], price };
 }
 
 function buildErrand(random: Random, shows: readonly ShowPlan[]): Errand {
   const show = random.int(0, shows.length - 1);
   const { layout } = shows[show] ?? { layout: null };
-  const wants = Array.from({ length: random.pick([1, 1, 2, 3]) }, (): Want =>
-    layout === null ? { count: 1 } : buildRandomWant(random, layout),
-  );
+  const isPlain = layout === null || random.chance(0.5);
+  const wants = isPlain
+    ? [{ count: random.int(1, 2) }]
+    : Array.from({ length: random.pick([1, 1, 2, 3]) }, () => buildRandomWant(random, layout));
   const isKeyed = random.chance(0.7);
   const waits = random.chance(0.3);
   return {
@@ -146,8 +151,16 @@ function buildErrand(random: Random, shows: readonly ShowPlan[]): Errand {
 
 function buildFollowUp(random: Random): FollowUp {
   return {
-    kind: random.pick(["confirm", "confirm", "cancel", "give-back", "extend", "find"] as const),
-    afterMs: random.pick([0, 50, 500, 2_500]),
+    kind: random.pick([
+      "confirm",
+      "confirm",
+      "cancel",
+      "give-back",
+      "extend",
+      "find",
+      "poll",
+    ] as const),
+    afterMs: random.pick([0, 50, 500, 2_500, 4_500]),
     waitMs: random.pick([0, 500, 3_000]),
   };
 }

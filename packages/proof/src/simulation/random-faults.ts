@@ -34,7 +34,7 @@ export type Fault =
       readonly atMs: number;
       readonly forMs: number;
     }
-  | { readonly kind: "rebalance" | "two-owners" | "rejoin"; readonly atMs: number }
+  | { readonly kind: "rebalance" | "two-owners" | "rejoin" | "skip"; readonly atMs: number }
   | {
       readonly kind: "clock";
       /** Whose clock: a server's, or a process'. */
@@ -102,7 +102,8 @@ export function buildRandomFault(random: Random, size: Size, rushMs: number): Fa
     () => ({ kind: "cut", role, server, atMs }),
     () => ({ kind: "server-down", server, atMs, forMs: random.pick([100, 1_000, 4_000]) }),
     () => ({ kind: "server-silent", server, atMs, forMs: random.pick([100, 1_000, 7_000]) }),
-    () => ({ kind: random.pick(["rebalance", "two-owners", "rejoin"] as const), atMs }),
+    () => ({ kind: random.pick(["rebalance", "two-owners"] as const), atMs }),
+    () => ({ kind: random.pick(["rejoin", "skip"] as const), atMs }),
     () => ({
       kind: "clock",
       of: random.pick(["postgres", "broker", role]),

@@ -83,6 +83,9 @@ function inject(
     case "two-owners":
       system.confuse();
       return null;
+    case "skip":
+      system.skipAll();
+      return null;
     case "rejoin":
       system.rejoinAll();
       return null;
@@ -97,14 +100,18 @@ function inject(
       });
       return null;
     }
-    case "repeat": {
-      const messages = system.log.read(system.topics.requests, fault.partition, 0);
-      if (messages.length === 0) return null;
-      const { key, value } = world.random.pick(messages);
-      system.log.append(system.topics.requests, fault.partition, { key, value });
+    case "repeat":
+      repeatMessage(world, system, fault.partition);
       return null;
-    }
     default:
       return unreachable(fault);
   }
+}
+
+/** Whoever sent it heard nothing, and sent it again. */
+function repeatMessage(world: World, { log, topics }: System, partition: number): void {
+  const messages = log.read(topics.requests, partition, 0);
+  if (messages.length === 0) return;
+  const { key, value } = world.random.pick(messages);
+  log.append(topics.requests, partition, { key, value });
 }

@@ -37,6 +37,10 @@ export async function simulate(plan: Plan, trace?: (line: string) => void): Prom
   await settleDown(world, system);
   await world.runUntil(() => false, LAPSE_MAX_MS);
   await settleDown(world, system);
+  const rest = {
+    atMs: world.nowMs,
+    nextOffsets: system.tables.partitions.map(({ nextOffset }) => nextOffset),
+  };
   let isDone = false;
   void clients.lookAtAll().then(() => (isDone = true));
   await world.runUntil(() => isDone, RECOVERY_MAX_MS);
@@ -44,7 +48,7 @@ export async function simulate(plan: Plan, trace?: (line: string) => void): Prom
   await settleDown(world, system);
   const requests = system.log.all(system.topics.requests);
   return {
-    history: buildHistory(system, clients),
+    history: { ...buildHistory(system, clients), rest, bounds: plan.bounds },
     requests: requests.length,
     events: world.events,
     injected: new Map([...faults.injected, ...system.network.injected]),
@@ -64,7 +68,7 @@ async function settleDown(world: World, system: System): Promise<void> {
   throw new Error(`the system does not come to rest: ${system.describe()}`);
 }
 
-function buildHistory(system: System, { calls }: Clients): History {
+function buildHistory(system: System, { calls }: Clients): Omit<History, "rest" | "bounds"> {
   const { log, topics, tables } = system;
   // A hold ends when both have passed its time: one clock finds it, by the other it is judged.
   const clockMs = Math.min(system.clockOf("postgres"), system.clockOf("broker"));

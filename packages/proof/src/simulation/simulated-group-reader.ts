@@ -146,9 +146,11 @@ export class SimulatedGroupReader implements GroupReader {
   async #ask(): Promise<void> {
     const { network, server, life, world } = this.#parts;
     const { events } = this.#options;
+    // A seek that comes now is too late for this fetch.
+    const wanted = [...this.#positions].filter(([partition]) => !this.#paused.has(partition));
     try {
       const fetched = await network.ask(life, { server, patienceMs: PATIENCE_MS }, () =>
-        this.#read(),
+        this.#read(wanted),
       );
       events.onFetch(NODE_ID, false);
       for (const each of fetched) this.#hand(each);
@@ -162,10 +164,9 @@ export class SimulatedGroupReader implements GroupReader {
   }
 
   /** What the broker gives: some of what is there, of each partition from where it was asked for. */
-  #read(): Fetched[] {
+  #read(wanted: readonly (readonly [partition: number, from: number])[]): Fetched[] {
     const { log, world } = this.#parts;
-    const all = [...this.#positions].filter(([partition]) => !this.#paused.has(partition));
-    return all.flatMap(([partition, from]) => {
+    return wanted.flatMap(([partition, from]) => {
       const messages = log.read(this.#options.topic, partition, from);
       if (messages.length === 0) return [];
       const isAll = world.random.chance(0.6);

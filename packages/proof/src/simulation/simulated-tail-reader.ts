@@ -50,6 +50,13 @@ export class SimulatedTailReader implements TailReader {
     world.schedule(REJOIN_MS + world.delay(), life, () => void this.#join());
   }
 
+  /** Loses what it has not handed out yet, and does not know it. */
+  skip(): void {
+    const { log } = this.#parts;
+    const { topic } = this.#options;
+    this.#positions = this.#positions?.map((_, partition) => log.end(topic, partition)) ?? null;
+  }
+
   async #join(): Promise<void> {
     const { network, server, log, life, world } = this.#parts;
     if (this.#isClosed) return;
@@ -81,13 +88,17 @@ export class SimulatedTailReader implements TailReader {
     });
   }
 
+  /** All that is there, or now and then only some of it: the rest comes next. */
   #hand(): void {
-    const { log, server } = this.#parts;
+    const { log, server, world } = this.#parts;
     const { topic, onMessage } = this.#options;
     const positions = this.#positions;
     if (positions === null || server.state !== "up") return;
+    const countMax = world.random.chance(0.3) ? world.random.int(1, 3) : Infinity;
     for (const [partition, from] of positions.entries()) {
-      for (const { offset, value } of log.read(topic, partition, from)) {
+      const messages = log.read(topic, partition, from);
+      if (messages.length > countMax) this.#wake();
+      for (const { offset, value } of messages.slice(0, countMax)) {
         positions[partition] = offset + 1;
         if (value !== null) onMessage({ partition, offset, text: value.toString() });
       }

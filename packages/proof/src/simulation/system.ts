@@ -10,6 +10,7 @@ import type { Store } from "@seatline/shared/db/store.ts";
 import type { Broker } from "@seatline/shared/line/broker.ts";
 import { Publisher } from "@seatline/shared/line/publisher.ts";
 import { buildTopics } from "@seatline/shared/line/topics.ts";
+import { ConfigError } from "@seatline/shared/runtime/config.ts";
 import type { Host } from "@seatline/shared/runtime/host.ts";
 import type { GiveUp } from "@seatline/shared/runtime/lifecycle.ts";
 import { buildLog } from "@seatline/shared/runtime/log.ts";
@@ -187,6 +188,11 @@ export class System {
     for (const reader of this.#broker.readers) reader.rejoin();
   }
 
+  /** Every reader of a tail loses what is on its way to it. */
+  skipAll(): void {
+    for (const reader of this.#broker.readers) reader.skip?.();
+  }
+
   rebalance(): void {
     this.groups.rebalance(GROUP_ID);
   }
@@ -271,7 +277,9 @@ export class System {
     const giveUp = (why: string, error?: unknown) => {
       this.gaveUp.push(why);
       this.#world.tell(() => `${life.name} gives up: ${why}`);
-      if (why.includes("bug")) this.#world.fail(error ?? new Error(why));
+      // Of what only a person can mend, there is nothing here: no topic is ever replaced.
+      const isWrong = why.includes("bug") || error instanceof ConfigError;
+      if (isWrong) this.#world.fail(error ?? new Error(why));
       this.kill(life);
     };
     const log = this.#log === SILENT ? SILENT : this.#log.child({ life: life.name });
@@ -296,6 +304,7 @@ export class System {
   #startWorker(ground: Ground) {
     const worker = new Worker({
       ...ground,
+      bounds: this.#plan.bounds,
       topics: TOPICS,
       groupId: GROUP_ID,
       sessionTimeoutMs: SESSION_TIMEOUT_MS,
