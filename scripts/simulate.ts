@@ -9,6 +9,7 @@ and checks each history. Needs neither Postgres nor Kafka.
   --runs N      how many (2000)
   --seed S      the first one's seed; the others follow (another one each time)
   --threads N   at once (as many as there are cores)
+  --first       ends with the first that goes wrong, and does not make it small
   --only SEED   plays one run and tells it step by step
   --plan FILE   the same for a run that was made small before`;
 

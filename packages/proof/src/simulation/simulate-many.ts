@@ -17,7 +17,7 @@ const RUNS_MAX = 100_000_000;
 const SEED_MAX = 0x7fff_ffff;
 const THREADS_MAX = 64;
 /** Seeds that a thread plays before it tells of them. */
-const SHARE = 100;
+const SHARE = 25;
 const PROGRESS_MS = 5_000;
 const FAILURES_MAX = 10;
 const YOUNG_GENERATION_MB = 64;
@@ -32,6 +32,7 @@ export async function runSimulate(args: readonly string[], print: Print): Promis
       runs: { type: "string", default: "2000" },
       seed: { type: "string" },
       threads: { type: "string", default: String(availableParallelism()) },
+      first: { type: "boolean", default: false },
       only: { type: "string" },
       plan: { type: "string" },
     },
@@ -44,12 +45,20 @@ export async function runSimulate(args: readonly string[], print: Print): Promis
   const threads = parseWhole("--threads", values.threads, THREADS_MAX);
   const now = Date.now() % SEED_MAX;
   const seed = values.seed === undefined ? now : parseWhole("--seed", values.seed, SEED_MAX);
-  return await playMany({ seed, runs, threads }, print);
+  return await playMany({ seed, runs, threads, isFirstEnough: values.first }, print);
 }
 
-type Many = { readonly seed: number; readonly runs: number; readonly threads: number };
+type Many = {
+  readonly seed: number;
+  readonly runs: number;
+  readonly threads: number;
+  /** Ends with the first that goes wrong, as it is. */
+  readonly isFirstEnough: boolean;
+};
 
-async function playMany({ seed, runs, threads }: Many, print: Print): Promise<boolean> {
+async function playMany(many: Many, print: Print): Promise<boolean> {
+  const { seed, runs, threads, isFirstEnough } = many;
+  const failuresMax = isFirstEnough ? 1 : FAILURES_MAX;
   print(`${runs} runs from seed ${seed} on, in ${threads} threads`);
   const startedAt = performance.now();
   const tally = buildTally();
@@ -60,7 +69,7 @@ async function playMany({ seed, runs, threads }: Many, print: Print): Promise<bo
   let next = seed;
   const end = seed + runs;
   const takeShare = (): Share | null => {
-    if (next >= end || tally.failures.length >= FAILURES_MAX) return null;
+    if (next >= end || tally.failures.length >= failuresMax) return null;
     const share = { first: next, count: Math.min(SHARE, end - next) };
     next += share.count;
     return share;
@@ -74,7 +83,9 @@ async function playMany({ seed, runs, threads }: Many, print: Print): Promise<bo
   print(`${tally.runs} runs in ${seconds().toFixed(0)} s, ${tally.failures.length} went wrong`);
   const [failure] = tally.failures;
   if (failure === undefined) return true;
-  await explain(failure.seed, failure.wrong, print);
+  for (const line of describeWrong(failure.wrong)) print(line);
+  print(`It happens again with: npm run simulate -- --only ${failure.seed}`);
+  if (!isFirstEnough) await makeSmall(failure.seed, failure.wrong, print);
   return false;
 }
 
@@ -121,9 +132,7 @@ function* describeCounts(counts: ReadonlyMap<string, number>): Generator<string>
   }
 }
 
-async function explain(seed: number, wrong: readonly Wrong[], print: Print): Promise<void> {
-  for (const line of describeWrong(wrong)) print(line);
-  print(`It happens again with: npm run simulate -- --only ${seed}`);
+async function makeSmall(seed: number, wrong: readonly Wrong[], print: Print): Promise<void> {
   const [{ name } = { name: "" }] = wrong;
   const smallest = await shrink(buildPlan(seed), name);
   const file = `simulate-${seed}.json`;
