@@ -1,0 +1,15 @@
+/** `npm run interleave`. */
+import { runInterleave } from "@seatline/proof/interleave/interleave.ts";
+
+import { print, runCommand } from "./command.ts";
+
+const USAGE = `Usage: npm run interleave -- [options]
+Plays out every order in which two workers can decide three requests for two shows, with a crash, a lost
+answer and a second owner at any moment, and checks each end. Needs neither Postgres nor Kafka.
+  --short   without those that go wrong in two ways at once: seconds, not minutes`;
+
+await runCommand({
+  name: "interleave",
+  usage: USAGE,
+  run: (args) => runInterleave(args, print),
+});
