@@ -22,7 +22,7 @@ export type ShowRow = ShowFacts & {
 /** Version and running hash: what the next record of a show builds on. */
 export type ShowHead = { readonly version: number; readonly hash: string };
 
-function showColumns(sql: Sql) {
+export function showColumns(sql: Sql) {
   return sql`
     s.id, s.number, s.partition, s.line_offset::float8 as "lineOffset", s.name, s.layout, s.rules, s.sale, s.archived, encode(s.request_hash, 'hex') as "requestHash",
     s.capacity, s.free, s.held, s.confirmed, s.version::float8 as version, encode(s.hash, 'hex') as hash,
@@ -33,9 +33,10 @@ function showColumns(sql: Sql) {
     (extract(epoch from s.updated_at) * 1000)::float8 as "updatedAt"`;
 }
 
-type Row = Omit<ShowRow, "place"> & { partition: number; lineOffset: number };
+/** As `showColumns` gives it. */
+export type UnplacedShowRow = Omit<ShowRow, "place"> & { partition: number; lineOffset: number };
 
-function parseRow<R extends Row>({ partition, lineOffset, ...row }: R) {
+export function parseShowRow<R extends UnplacedShowRow>({ partition, lineOffset, ...row }: R) {
   return { ...row, place: { partition, offset: lineOffset } };
 }
 
@@ -58,7 +59,7 @@ function factsOf(row: ShowRow): ShowFacts {
   };
 }
 
-type StoredRow = Row & { taken: string | null; standing: StoredShow["standing"] };
+type StoredRow = UnplacedShowRow & { taken: string | null; standing: StoredShow["standing"] };
 
 /**
  * Loads those of the shows that exist into `state`, with their taken seats, who holds and who waits;
@@ -81,7 +82,7 @@ export async function loadShows(
   ]);
   const bookingsByShow = Map.groupBy(bookings, ({ showId }) => showId);
   for (const { taken, standing, ...row } of rows) {
-    restoreShow(state, factsOf(parseRow(row)), {
+    restoreShow(state, factsOf(parseShowRow(row)), {
       taken: parseNumbers(taken),
       standing,
       bookings: bookingsByShow.get(row.id) ?? [],
@@ -132,15 +133,17 @@ export async function loadUsage(
 /** A show by its id or its short number, or null. */
 export async function findShow(sql: Sql, key: string | number): Promise<ShowRow | null> {
   const where = typeof key === "number" ? sql`s.number = ${key}` : sql`s.id = ${key}`;
-  const [row] = await sql<Row[]>`select ${showColumns(sql)} from shows s where ${where}`;
-  return row === undefined ? null : parseRow(row);
+  const [row] = await sql<
+    UnplacedShowRow[]
+  >`select ${showColumns(sql)} from shows s where ${where}`;
+  return row === undefined ? null : parseShowRow(row);
 }
 
 /** Those of the shows that exist, in no order. */
 export async function findShows(sql: Sql, ids: readonly string[]): Promise<ShowRow[]> {
-  const rows = await sql<Row[]>`
+  const rows = await sql<UnplacedShowRow[]>`
     select ${showColumns(sql)} from shows s where s.id = any(${[...ids]}::uuid[])`;
-  return rows.map(parseRow);
+  return rows.map(parseShowRow);
 }
 
 /** A page of shows in the order of their numbers, after the given one, without the archived ones. */
@@ -148,10 +151,10 @@ export async function listShows(
   sql: Sql,
   { after, limit }: { after: number; limit: number },
 ): Promise<ShowRow[]> {
-  const rows = await sql<Row[]>`
+  const rows = await sql<UnplacedShowRow[]>`
     select ${showColumns(sql)} from shows s
      where s.number > ${after} and not s.archived order by s.number limit ${limit}`;
-  return rows.map(parseRow);
+  return rows.map(parseShowRow);
 }
 
 export type SeatsRow = {
