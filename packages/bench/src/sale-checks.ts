@@ -3,6 +3,8 @@
  * what clients were told and what the system says of itself, and finds every contradiction. What
  * could not be looked at is no success.
  */
+import type { Finding } from "@seatline/proof/finding.ts";
+
 import { parsePlace } from "./answers.ts";
 import type { BookingSeen, Counters, SeatMapSeen } from "./answers.ts";
 
@@ -38,12 +40,6 @@ export type Facts = {
 
 export type Part<T> = { readonly known: T } | { readonly missing: string };
 export type Evidence = { readonly [Name in keyof Facts]: Part<Facts[Name]> };
-export type Finding = {
-  readonly name: string;
-  readonly verdict: "ok" | "violated" | "not-checked";
-  /** What contradicts, or why nobody could look. */
-  readonly details: readonly string[];
-};
 type Check = (evidence: Evidence) => Finding;
 
 export const SALE_CHECKS: readonly Check[] = [

@@ -1,8 +1,9 @@
 /** The result of a stress run as text. Pure. */
+import type { Finding } from "@seatline/proof/finding.ts";
+
 import { countWords, encodeCount, encodeMs, longestGap, percentile } from "./figures.ts";
 import type { Asker, Rush } from "./rush.ts";
 import { isLive } from "./sale-checks.ts";
-import type { Finding } from "./sale-checks.ts";
 
 export type KillReport = {
   readonly name: string;

@@ -12,13 +12,18 @@ export type PartitionRow = {
   readonly clockMs: number;
 };
 
+/** The columns of a partition, in the form of `PartitionRow`. */
+export function partitionColumns(sql: Sql) {
+  return sql`
+    partition, next_offset::float8 as "nextOffset", encode(tail, 'hex') as tail,
+    published_offset::float8 as "publishedOffset",
+    (extract(epoch from log_clock) * 1000)::float8 as "logClock",
+    encode(last_digest, 'hex') as "lastDigest",
+    floor(extract(epoch from clock_timestamp()) * 1000)::float8 as "clockMs"`;
+}
+
 /** All partitions in the order of their numbers; there are as many as the line has. */
 export async function loadPartitions(sql: Sql): Promise<PartitionRow[]> {
   return await sql<PartitionRow[]>`
-    select partition, next_offset::float8 as "nextOffset", encode(tail, 'hex') as tail,
-           published_offset::float8 as "publishedOffset",
-           (extract(epoch from log_clock) * 1000)::float8 as "logClock",
-           encode(last_digest, 'hex') as "lastDigest",
-           floor(extract(epoch from clock_timestamp()) * 1000)::float8 as "clockMs"
-      from partitions order by partition`;
+    select ${partitionColumns(sql)} from partitions order by partition`;
 }

@@ -20,7 +20,7 @@ export type ShowRow = ShowFacts & {
 /** Version and running hash: what the next record of a show builds on. */
 export type ShowHead = { readonly version: number; readonly hash: string };
 
-function showColumns(sql: Sql) {
+export function showColumns(sql: Sql) {
   return sql`
     s.id, s.number, s.partition, s.line_offset::float8 as "lineOffset", s.name, s.layout, s.rules, s.sale, s.archived, encode(s.request_hash, 'hex') as "requestHash",
     s.capacity, s.free, s.held, s.confirmed, s.version::float8 as version, encode(s.hash, 'hex') as hash,
@@ -31,9 +31,10 @@ function showColumns(sql: Sql) {
     (extract(epoch from s.updated_at) * 1000)::float8 as "updatedAt"`;
 }
 
-type Row = Omit<ShowRow, "place"> & { partition: number; lineOffset: number };
+/** As `showColumns` gives it. */
+export type UnplacedShowRow = Omit<ShowRow, "place"> & { partition: number; lineOffset: number };
 
-function parseRow<R extends Row>({ partition, lineOffset, ...row }: R) {
+export function parseShowRow<R extends UnplacedShowRow>({ partition, lineOffset, ...row }: R) {
   return { ...row, place: { partition, offset: lineOffset } };
 }
 
@@ -57,7 +58,7 @@ export function factsOf(row: ShowRow): ShowFacts {
   };
 }
 
-type StoredRow = Row & { taken: string | null; standing: StoredShow["standing"] };
+type StoredRow = UnplacedShowRow & { taken: string | null; standing: StoredShow["standing"] };
 
 /** A show as the worker needs it: what it is, what its next record builds on, who has what of it. */
 export type LoadedShow = {
@@ -85,7 +86,7 @@ export async function loadShows(sql: Sql, ids: readonly string[]): Promise<Loade
       standing,
       bookings: bookingsByShow.get(row.id) ?? [],
     };
-    return { facts: factsOf(parseRow(row)), head: { version, hash }, stored };
+    return { facts: factsOf(parseShowRow(row)), head: { version, hash }, stored };
   });
 }
 
@@ -116,15 +117,17 @@ export async function loadUsage(
 /** A show by its id or its short number, or null. */
 export async function findShow(sql: Sql, key: string | number): Promise<ShowRow | null> {
   const where = typeof key === "number" ? sql`s.number = ${key}` : sql`s.id = ${key}`;
-  const [row] = await sql<Row[]>`select ${showColumns(sql)} from shows s where ${where}`;
-  return row === undefined ? null : parseRow(row);
+  const [row] = await sql<
+    UnplacedShowRow[]
+  >`select ${showColumns(sql)} from shows s where ${where}`;
+  return row === undefined ? null : parseShowRow(row);
 }
 
 /** Those of the shows that exist, in no order. */
 export async function findShows(sql: Sql, ids: readonly string[]): Promise<ShowRow[]> {
-  const rows = await sql<Row[]>`
+  const rows = await sql<UnplacedShowRow[]>`
     select ${showColumns(sql)} from shows s where s.id = any(${[...ids]}::uuid[])`;
-  return rows.map(parseRow);
+  return rows.map(parseShowRow);
 }
 
 /** A page of shows in the order of their numbers, after the given one, without the archived ones. */
@@ -132,10 +135,10 @@ export async function listShows(
   sql: Sql,
   { after, limit }: { after: number; limit: number },
 ): Promise<ShowRow[]> {
-  const rows = await sql<Row[]>`
+  const rows = await sql<UnplacedShowRow[]>`
     select ${showColumns(sql)} from shows s
      where s.number > ${after} and not s.archived order by s.number limit ${limit}`;
-  return rows.map(parseRow);
+  return rows.map(parseShowRow);
 }
 
 export type SeatsRow = {

@@ -71,6 +71,8 @@ type BatchContext = {
   /** Asked behind every request: whether the batch may take another one. */
   readonly mayGoOn?: () => boolean;
 };
+/** The fault of an offset that nobody may read: it has no message. */
+export const HIDDEN_FAULT = "a transaction's mark, or a message of one that was aborted";
 /** Far more than any request of ours has; a larger message is parked unread. */
 export const REQUEST_BYTES_MAX = 256 * 1024;
 
@@ -82,8 +84,7 @@ export function readMessage(
 ): ReadMessage {
   const text = readText(message);
   if (message.isHidden === true) {
-    const fault = "a transaction's mark, or a message of one that was aborted";
-    return { ...message, text, requestId: null, request: null, fault };
+    return { ...message, text, requestId: null, request: null, fault: HIDDEN_FAULT };
   }
   if (text === null) {
     const fault = `not UTF-8 of at most ${REQUEST_BYTES_MAX} bytes`;

@@ -122,7 +122,7 @@ function parseLine(line: string): { entry: RecordEntry; hash: string } | string 
 }
 
 /** The first member in which two entries differ, with both values cut to a readable length. */
-function describeDifference(logged: RecordEntry, decided: RecordEntry): string {
+export function describeDifference(logged: RecordEntry, decided: RecordEntry): string {
   for (const name of Object.keys(decided) as (keyof RecordEntry)[]) {
     const [was, is] = [JSON.stringify(logged[name]), JSON.stringify(decided[name])];
     if (was !== is) {

@@ -26,10 +26,10 @@ export type Advice = {
   readonly giveUp: { readonly why: string; readonly error?: unknown } | null;
 };
 
-/** Why a request is parked that makes the core fail. */
-export const CORE_FAILED = "the core failed on it";
-
 export const BATCH_MESSAGES_MAX = 1_000;
+/** Why a request is parked that could be read: what stands in its entry and its dead letter. */
+export const CORE_FAULT = "the core failed on it";
+export const STORAGE_FAULT = "Postgres cannot store what was decided on it";
 const BACK_OFF_FIRST_MS = 50;
 const BACK_OFF_MAX_MS = 2_000;
 const BACK_OFF_EXHAUSTED_MS = 5_000;
@@ -143,7 +143,7 @@ export class Recovery {
   #suspect(failure: { readonly next: number; readonly offset: number }): void {
     const { next, offset } = this.#suspected;
     if (failure.next === next && failure.offset === offset) {
-      this.#poison.set(offset, CORE_FAILED);
+      this.#poison.set(offset, CORE_FAULT);
     } else this.#suspected = failure;
   }
 
@@ -152,6 +152,6 @@ export class Recovery {
     this.#streak.data += 1;
     if (this.#streak.data < DATA_FAULTS_MAX) return;
     if (this.#messagesMax > 1) this.#messagesMax = 1;
-    else this.#poison.set(next, "Postgres cannot store what was decided on it");
+    else this.#poison.set(next, STORAGE_FAULT);
   }
 }

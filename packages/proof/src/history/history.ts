@@ -49,7 +49,10 @@ export type Call = {
 export type Asked =
   | {
       readonly kind: "book";
-      /** Null where the booking was asked for without a key. */
+      /**
+       * Null where the booking was asked for without a key. A key is one client's: two clients never have
+       * equal ones in a history.
+       */
       readonly key: string | null;
       readonly showId: string;
       /** All that was asked for, as one text: equal texts under one key are the same request. */
@@ -100,7 +103,7 @@ export type TopicMessage = {
 };
 
 /** The tables at the end of the run, all of one snapshot. */
-type Tables = {
+export type Tables = {
   /** Each with the database's clock at the moment of reading. */
   readonly partitions: readonly PartitionRow[];
   readonly shows: readonly ShowRow[];

@@ -9,7 +9,7 @@ import type { Booking, Place } from "@seatline/shared/core/model.ts";
 import { classifyFault } from "@seatline/shared/runtime/faults.ts";
 
 import type { Asked, BookingSeen, Call, Heard } from "../history/history.ts";
-import { seeBooking } from "../history/booking-seen.ts";
+import { buildBookingSeen } from "../history/booking-seen.ts";
 import type { Errand, FollowUp, Plan, ShowPlan, StaffErrand } from "./plan.ts";
 import type { Gateway, System } from "./system.ts";
 import { DAWN_MS } from "./world.ts";
@@ -311,7 +311,7 @@ function hearAnswer(answer: Answer): Heard {
     case "queued":
       return { kind: "queued", id: answer.id, place: answer.queued.place };
     case "booking":
-      return { kind: "booking", booking: seeBooking(answer.booking) };
+      return { kind: "booking", booking: buildBookingSeen(answer.booking) };
     case "refused": {
       const { reason, booking } = answer;
       return { kind: "refused", reason, booking: seeOrNull(booking) };
@@ -322,5 +322,5 @@ function hearAnswer(answer: Answer): Heard {
 }
 
 function seeOrNull(booking: Booking | null): BookingSeen | null {
-  return booking === null ? null : seeBooking(booking);
+  return booking === null ? null : buildBookingSeen(booking);
 }
