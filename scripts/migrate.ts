@@ -4,7 +4,8 @@
  */
 import { findObstacle } from "@seatline/shared/db/await-line.ts";
 import { migrateDatabase } from "@seatline/shared/db/migrate.ts";
-import { buildTopics, createTopics } from "@seatline/shared/line/topics.ts";
+import { prepareTopics } from "@seatline/shared/line/prepare-topics.ts";
+import { buildTopics } from "@seatline/shared/line/topics.ts";
 import { ConfigError, EXIT_CONFIG, parseConfig } from "@seatline/shared/runtime/config.ts";
 import { buildLog } from "@seatline/shared/runtime/log.ts";
 
@@ -14,15 +15,17 @@ const NAME = "migrate";
 
 try {
   const config = parseConfig(CONFIG, process.env);
-  await migrateDatabase(config.DATABASE_URL, config.PARTITIONS);
-  await createTopics({
+  const line = {
     brokers: config.KAFKA_BROKERS,
     clientId: NAME,
     log: buildLog(NAME, config.LOG_LEVEL),
     topics: buildTopics(config.TOPIC_PREFIX),
     partitionCount: config.PARTITIONS,
     replicationFactor: config.REPLICATION_FACTOR,
-  });
+  };
+  await migrateDatabase(config.DATABASE_URL, config.PARTITIONS, (known) =>
+    prepareTopics(line, known),
+  );
   process.stdout.write("migrate: database and topics are ready\n");
 } catch (error) {
   const obstacle = findObstacle(error);

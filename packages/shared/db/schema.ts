@@ -165,6 +165,19 @@ export const partitions = pgTable("partitions", {
   lastDigest: bytea("last_digest"),
 });
 
+/** The topic that this database was made with: one row, written by the migrate step. */
+export const line = pgTable(
+  "line",
+  {
+    isOnly: boolean("is_only").primaryKey().default(true),
+    /** Of its requests. */
+    topic: text("topic").notNull(),
+    /** Stands in the topic's configuration, too, by which each is known to belong to the other. */
+    lineId: text("line_id").notNull(),
+  },
+  (table) => [check("line_is_only", sql`${table.isOnly}`)],
+);
+
 export const records = pgTable(
   "records",
   {

@@ -3,6 +3,8 @@ import type { Admin } from "kafkajs";
 
 import { connectKafka } from "./kafka.ts";
 import type { KafkaAddress } from "./kafka.ts";
+import { findTopic } from "./line-id.ts";
+import type { FoundTopic } from "./line-id.ts";
 
 /** `low` is the oldest offset of a partition, `end` the next to come. */
 type Extent = { readonly low: number; readonly end: number };
@@ -19,28 +21,24 @@ export class ExtentReader {
     this.#options = options;
   }
 
+  get topic(): string {
+    return this.#options.topic;
+  }
+
   /** Extents by partition. Throws what kafkajs throws; the next call connects anew. */
   async load(): Promise<Map<number, Extent>> {
-    this.#admin ??= this.#connect();
-    const connecting = this.#admin;
-    try {
-      const admin = await connecting;
-      const offsets = await admin.fetchTopicOffsets(this.#options.topic);
-      return new Map(
-        offsets.map(({ partition, low, high }) => [
-          partition,
-          { low: Number(low), end: Number(high) },
-        ]),
-      );
-    } catch (error) {
-      if (this.#admin === connecting) this.#admin = undefined;
-      void connecting
-        .then((admin) => admin.disconnect())
-        .catch(() => {
-          // It was broken already; the error that tells so is thrown below.
-        });
-      throw error;
-    }
+    const offsets = await this.#ask((admin) => admin.fetchTopicOffsets(this.#options.topic));
+    return new Map(
+      offsets.map(({ partition, low, high }) => [
+        partition,
+        { low: Number(low), end: Number(high) },
+      ]),
+    );
+  }
+
+  /** What the topic tells of itself; null where there is none. */
+  findTopic(): Promise<FoundTopic | null> {
+    return this.#ask((admin) => findTopic(admin, this.#options.topic));
   }
 
   /** The extent of one partition; throws where the topic has none of that number. */
@@ -53,6 +51,22 @@ export class ExtentReader {
   async close(): Promise<void> {
     const admin = await this.#admin?.catch(() => undefined);
     await admin?.disconnect();
+  }
+
+  async #ask<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
+    this.#admin ??= this.#connect();
+    const connecting = this.#admin;
+    try {
+      return await work(await connecting);
+    } catch (error) {
+      if (this.#admin === connecting) this.#admin = undefined;
+      void connecting
+        .then((admin) => admin.disconnect())
+        .catch(() => {
+          // It was broken already; the error that tells so is thrown below.
+        });
+      throw error;
+    }
   }
 
   async #connect(): Promise<Admin> {

@@ -6,6 +6,8 @@ import { loadPartitions } from "@seatline/shared/db/load-partitions.ts";
 import type { Sql } from "@seatline/shared/db/client.ts";
 import type { Publisher } from "@seatline/shared/line/publisher.ts";
 import type { ExtentReader } from "@seatline/shared/line/extents.ts";
+import { findTopicMismatch } from "@seatline/shared/line/line-id.ts";
+import { ConfigError } from "@seatline/shared/runtime/config.ts";
 import type { Checks } from "@seatline/shared/runtime/health.ts";
 import { repeat } from "@seatline/shared/runtime/repeat.ts";
 import type { Repeated } from "@seatline/shared/runtime/repeat.ts";
@@ -62,12 +64,19 @@ export class LineWatch {
     }
   }
 
+  /** Throws a ConfigError where the topic is not the one that the database was made with. */
+  async expectOwnTopic(): Promise<void> {
+    const mismatch = await findTopicMismatch(this.#deps.sql, this.#deps.extents);
+    if (mismatch !== null) throw new ConfigError([mismatch.sentence]);
+  }
+
   start(): void {
     this.#postgres = true;
     // Apart: a broker that is silent must not keep us from seeing that Postgres is back.
     this.#repeated = [
       repeat(() => this.#lookAtPostgres(), LOOK_INTERVAL_MS),
       repeat(() => this.#lookAtBroker(), LOOK_INTERVAL_MS),
+      repeat(() => this.#lookAtTopic(), LOOK_INTERVAL_MS),
     ];
   }
 
@@ -111,6 +120,18 @@ export class LineWatch {
     } catch (error) {
       if (this.#broker) log.warn({ err: error }, "the broker is away; no request can be accepted");
       this.#broker = false;
+    }
+  }
+
+  async #lookAtTopic(): Promise<void> {
+    const { sql, extents, line, log } = this.#deps;
+    try {
+      const mismatch = await findTopicMismatch(sql, extents);
+      // One that is missing takes no requests anyway, and may come back.
+      if (mismatch?.kind === "foreign") line.refuse(mismatch.sentence);
+    } catch (error) {
+      // That Postgres or the broker is away, the other looks tell.
+      log.debug({ err: error }, "the topic could not be looked at");
     }
   }
 }

@@ -50,6 +50,7 @@ await runService(NAME, async (giveUp) => {
   // Records that are published between this look and the reader's join are found by `lineWatch`.
   memory.start(await awaitLine(sql, log));
   await Promise.all([outcomes.run(), requests.run()]);
+  await lineWatch.expectOwnTopic();
   lineWatch.start();
   await listen(app, config);
   const close = async () => {

@@ -31,6 +31,7 @@ import type { Position, ReadMessage } from "@seatline/shared/line/batch.ts";
 import type { LineConsumer } from "@seatline/shared/line/consumer.ts";
 import type { ExtentReader } from "@seatline/shared/line/extents.ts";
 import type { Feed } from "@seatline/shared/line/feed.ts";
+import { findTopicMismatch } from "@seatline/shared/line/line-id.ts";
 import type { Publisher } from "@seatline/shared/line/publisher.ts";
 import type { Topics } from "@seatline/shared/line/topics.ts";
 import type { GiveUp } from "@seatline/shared/runtime/lifecycle.ts";
@@ -145,6 +146,8 @@ export class PartitionLoop {
     const clock = new DecisionClock(row.clockMs, this.#deps.log);
     this.#next = row.nextOffset;
     this.#isWaiting = false;
+    const mismatch = await findTopicMismatch(sql, this.#deps.extents);
+    if (mismatch !== null) return mismatch;
     const from = await this.#findReread(row.nextOffset);
     if (typeof from !== "number") return from;
     // Stopped meanwhile: starting the feed would undo that, and this loop would never end.
@@ -194,7 +197,7 @@ export class PartitionLoop {
     const sentence =
       `The topic ${this.#deps.topics.requests} was replaced or cut: partition ${this.partition} is decided up to offset ${next}, but ${found}. ` +
       "Nothing was decided on it. Restore the topic, or start with a new database and new topics together.";
-    return { kind: "replaced", sentence };
+    return { kind: "foreign", sentence };
   }
 
   /** 2. Messages without a gap from the next undecided offset on. */

@@ -113,7 +113,7 @@ describe("a failure of the core", () => {
 
 it("gives up where only a person can help, and says so in one sentence", () => {
   const sentence = "The topic was replaced.";
-  const { giveUp } = new Recovery().advise({ kind: "replaced", sentence }, NEXT, 0);
+  const { giveUp } = new Recovery().advise({ kind: "foreign", sentence }, NEXT, 0);
   expect(giveUp).toEqual({ why: sentence, error: new ConfigError([sentence]) });
   expect(new Recovery().advise({ kind: "bug", error }, NEXT, 0).giveUp?.error).toBe(error);
 });

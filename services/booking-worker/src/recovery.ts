@@ -3,6 +3,7 @@
  * park, when to give up. Keeps the score and decides; it waits for nothing and talks to nobody.
  */
 import { unreachable } from "@seatline/shared/core/assert.ts";
+import type { Mismatch } from "@seatline/shared/line/line-id.ts";
 import { ConfigError } from "@seatline/shared/runtime/config.ts";
 import type { FaultKind } from "@seatline/shared/runtime/faults.ts";
 
@@ -12,8 +13,8 @@ export type Trouble =
   | { readonly kind: "fenced" | "feed" | "doubt" | "unpublished" }
   /** The core failed on the request at `offset`. */
   | { readonly kind: "core"; readonly offset: number; readonly error: unknown }
-  /** Another log stands where ours was; `sentence` says what was found, and what to do. */
-  | { readonly kind: "replaced"; readonly sentence: string };
+  /** Another log stands where ours was, or none; `sentence` says what was found, and what to do. */
+  | Mismatch;
 
 export type Advice = {
   /** How the trouble is told. */
@@ -111,7 +112,12 @@ export class Recovery {
       case "core":
         this.#suspect({ next, offset: trouble.offset });
         return { ...again, level: "error", words: "the core failed on a request" };
-      case "replaced": {
+      case "missing": {
+        // A broker that has just started does not know its topics for a moment.
+        const level = streak.any === 1 ? "error" : "debug";
+        return { ...again, level, words: trouble.sentence, isWaiting: true };
+      }
+      case "foreign": {
         const { sentence: why } = trouble;
         const giveUp = { why, error: new ConfigError([why]) };
         return { ...again, level: "fatal", words: why, giveUp };
