@@ -119,3 +119,15 @@ export async function findBooking(
   const { nextOffset, ...row } = found;
   return { booking: row.id === null ? null : parseBookingRow(row), nextOffset };
 }
+
+const NEWEST_SHOWS = 20;
+const NEWEST_OF_EACH = 5;
+
+/** The ids of some of the newest bookings: the last few of each of the newest shows. */
+export async function loadNewestIds(sql: Sql): Promise<string[]> {
+  const rows = await sql<{ id: string }[]>`
+    select b.id from (select id from shows order by number desc limit ${NEWEST_SHOWS}) s
+     cross join lateral (select id from bookings where show_id = s.id
+                          order by line_offset desc limit ${NEWEST_OF_EACH}) b`;
+  return rows.map(({ id }) => id);
+}

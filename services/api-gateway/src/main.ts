@@ -1,12 +1,14 @@
 /** The api-gateway's process: configuration in, clients up, the app listening until told to stop. */
 import { awaitLine } from "@seatline/shared/db/await-line.ts";
 import { CLOSE_TIMEOUT_S } from "@seatline/shared/db/client.ts";
+import { loadNewestIds } from "@seatline/shared/db/load-bookings.ts";
 import { TailReader } from "@seatline/shared/line/tail-reader.ts";
 import { ConfigError } from "@seatline/shared/runtime/config.ts";
 import { runService } from "@seatline/shared/runtime/lifecycle.ts";
 import { buildLog } from "@seatline/shared/runtime/log.ts";
 
 import { buildApp } from "./app.ts";
+import { findSecretFault } from "./check-secrets.ts";
 import { parseGatewayConfig } from "./config.ts";
 import type { GatewayConfig } from "./config.ts";
 import { buildGateway } from "./gateway.ts";
@@ -49,6 +51,8 @@ await runService(NAME, async (giveUp) => {
   publisher.connect();
   // Records that are published between this look and the reader's join are found by `lineWatch`.
   memory.start(await awaitLine(sql, log));
+  const fault = findSecretFault(config.ID_SECRETS, await loadNewestIds(sql));
+  if (fault !== null) throw new ConfigError([fault]);
   await Promise.all([outcomes.run(), requests.run()]);
   await lineWatch.expectOwnTopic();
   lineWatch.start();

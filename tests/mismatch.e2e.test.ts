@@ -1,6 +1,7 @@
 /**
- * A wiped broker under a kept database, and a wiped database beside a kept broker: the migrate step,
- * the worker and the gateway each refuse with one sentence, and nothing is made or decided.
+ * A database, a topic and secrets that do not belong together: a wiped broker under a kept database, a
+ * wiped database beside a kept broker, a mistyped setting. The migrate step, the worker and the gateway
+ * each refuse with one sentence, and nothing is made or decided.
  */
 import { afterEach, expect, test } from "vitest";
 
@@ -11,7 +12,7 @@ import { TEST_PARTITIONS } from "@seatline/shared/testing/servers.ts";
 import { EXIT_CONFIG } from "@seatline/shared/runtime/config.ts";
 
 import { runMigrateStep } from "./migrate-step.ts";
-import { useStack } from "./stack.ts";
+import { ID_SECRET, useStack } from "./stack.ts";
 
 const stack = useStack();
 const databases: TestDatabase[] = [];
@@ -71,6 +72,18 @@ test("a wiped database: what stands in the topic is not decided again", async ()
   }
   const [row] = await wiped.sql<{ count: number }[]>`select count(*)::int from bookings`;
   expect(row?.count).toBe(0);
+});
+
+test("secrets that are not those of the bookings are refused", async () => {
+  const { client } = stack();
+  const { id: showId } = await client.createShow();
+  await client.book({ showId, count: 1 });
+  const stranger = await stack().addGateway({ ID_SECRETS: "another secret than until now" });
+  stranger.launch();
+  expect(await stranger.untilEnded()).toBe(EXIT_CONFIG);
+  expect(stranger.log).toContain("ID_SECRETS holds none of the secrets behind the newest bookings");
+  const rotated = await stack().addGateway({ ID_SECRETS: `a new secret in front,${ID_SECRET}` });
+  await rotated.start();
 });
 
 test("a wiped broker: no topics are made for a database that has a line, and none is served", async () => {
