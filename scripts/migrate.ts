@@ -7,11 +7,14 @@ import { migrateDatabase } from "@seatline/shared/db/migrate.ts";
 import { prepareTopics } from "@seatline/shared/line/prepare-topics.ts";
 import { buildTopics } from "@seatline/shared/line/topics.ts";
 import { ConfigError, EXIT_CONFIG, parseConfig } from "@seatline/shared/runtime/config.ts";
+import { classifyFault, nameServer } from "@seatline/shared/runtime/faults.ts";
 import { buildLog } from "@seatline/shared/runtime/log.ts";
 
 import { CONFIG } from "./migrate-config.ts";
 
 const NAME = "migrate";
+/** What is away may come back: another try may help, as it never does with EXIT_CONFIG. */
+const EXIT_FAILURE = 1;
 
 try {
   const config = parseConfig(CONFIG, process.env);
@@ -29,8 +32,17 @@ try {
   process.stdout.write("migrate: database and topics are ready\n");
 } catch (error) {
   const obstacle = findObstacle(error);
-  if (!(error instanceof ConfigError) && obstacle === null) throw error;
-  const problems = error instanceof ConfigError ? error.problems : [obstacle];
+  const isAway = classifyFault(error) === "transient";
+  if (!(error instanceof ConfigError) && obstacle === null && !isAway) throw error;
+  const problems =
+    error instanceof ConfigError ? error.problems : [obstacle ?? describeAway(error)];
   for (const problem of problems) process.stderr.write(`${NAME}: ${problem}\n`);
-  process.exitCode = EXIT_CONFIG;
+  process.exitCode = isAway ? EXIT_FAILURE : EXIT_CONFIG;
+}
+
+function describeAway(error: unknown): string {
+  const server = nameServer(error);
+  const setting = server === "Postgres" ? "DATABASE_URL" : "KAFKA_BROKERS";
+  const why = error instanceof Error ? error.message : String(error);
+  return `${server} does not answer (${why}): start it, or set ${setting} to where it is, and run the migrate step again`;
 }

@@ -107,6 +107,17 @@ describe("prepareTopics", () => {
     expect(unknown).toContain(`(line unknown, not ${lineId})`);
   });
 
+  it("leaves partitions alone that the topic of a line was given later", async () => {
+    const line = await prepare(NEW);
+    await withAdmin((admin) =>
+      admin.createPartitions({
+        topicPartitions: [{ topic: topic(), count: TEST_PARTITIONS + 1 }],
+      }),
+    );
+    expect(await prepare({ line, decided: 1 })).toEqual(line);
+    expect(await refusalOf(NEW)).toContain(`has ${TEST_PARTITIONS + 1}`);
+  });
+
   it("refuses another prefix, and says which it was", async () => {
     const line = await prepare(NEW);
     const { topic: first } = line;

@@ -39,7 +39,7 @@ export async function prepareTopics(
   try {
     const { requests: topic } = options.topics;
     const lineId = await settleLineId(admin, topic, known);
-    await createTopics(admin, { ...options, lineId });
+    await createTopics(admin, { ...options, lineId, isLine: known.line !== null });
     // Only after the check of its settings: a topic that is refused stays as it was.
     const made = await findTopic(admin, topic);
     if (made?.lineId !== lineId) await writeLineId(admin, topic, lineId);
@@ -50,7 +50,9 @@ export async function prepareTopics(
 }
 
 async function settleLineId(admin: Admin, topic: string, known: KnownLine): Promise<string> {
-  const found = await findTopic(admin, topic);
+  // To ask for a topic that is not there yet would look like a fault in the log of the client.
+  const exists = (await admin.listTopics()).includes(topic);
+  const found = exists ? await findTopic(admin, topic) : null;
   const problem = await findProblem(admin, { topic, found }, known);
   if (problem !== null) throw new ConfigError([problem]);
   return found?.lineId ?? buildLineId();

@@ -51,6 +51,8 @@ export type TopicOptions = {
   readonly topics: Topics;
   readonly partitionCount: number;
   readonly replicationFactor: number;
+  /** Whether the topics are known to be those of a line that exists. */
+  readonly isLine?: boolean;
 };
 
 /**
@@ -70,7 +72,7 @@ export async function createTopics(
   ];
   const existing = await admin.listTopics();
   const known = Object.values(topics).filter((topic) => existing.includes(topic));
-  await checkTopics(admin, known, partitionCount);
+  await checkTopics(admin, known, options);
   const wanted = [
     {
       topic: topics.requests,
@@ -92,13 +94,17 @@ export async function createTopics(
 async function checkTopics(
   admin: Admin,
   topics: readonly string[],
-  partitionCount: number,
+  { partitionCount, isLine = false }: Pick<TopicOptions, "partitionCount" | "isLine">,
 ): Promise<void> {
   // Asked for no topics, a broker tells of all that it has.
   if (topics.length === 0) return;
   const { topics: found } = await admin.fetchTopicMetadata({ topics: [...topics] });
   const problems = found
-    .filter(({ partitions }) => partitions.length !== partitionCount)
+    // Partitions that a line's own topic was given later cannot be taken away, and are left alone.
+    .filter(
+      ({ partitions: { length } }) =>
+        length < partitionCount || (length > partitionCount && !isLine),
+    )
     .map(
       ({ name, partitions }) =>
         `PARTITIONS is ${partitionCount}, but the topic ${name} has ${partitions.length}`,

@@ -39,6 +39,8 @@ export class LineWatch {
   #broker = false;
   #joined = false;
   #misses = 0;
+  /** Partitions whose lines are known to stand. */
+  readonly #standing = new Set<number>();
   /** What Postgres said at the last look; what is not here by the next one got lost. */
   #expected: readonly number[] = [];
 
@@ -103,7 +105,10 @@ export class LineWatch {
       }
     } catch (error) {
       if (this.#postgres)
-        log.warn({ err: error }, "Postgres is away; requests queue, some reads fail");
+        log.warn(
+          { err: error },
+          "Postgres is away; requests queue in the line, reads that need it are 503",
+        );
       this.#postgres = false;
       reads.noteAway(true);
     }
@@ -117,9 +122,27 @@ export class LineWatch {
       }
       if (!this.#broker) log.info("the broker answers");
       this.#broker = true;
+      this.#tellStanding();
     } catch (error) {
-      if (this.#broker) log.warn({ err: error }, "the broker is away; no request can be accepted");
+      if (this.#broker)
+        log.warn({ err: error }, "the broker is away; every request is 503 until it is back");
       this.#broker = false;
+    }
+  }
+
+  /** A line that stands is told by nobody else: its worker may be gone. */
+  #tellStanding(): void {
+    const { memory, log } = this.#deps;
+    for (let partition = 0; partition < memory.partitionCount; partition++) {
+      const { stalled, next, end } = memory.line(partition);
+      const facts = { partition, next, waiting: end - next };
+      if (stalled && !this.#standing.has(partition)) {
+        const words =
+          "the line stands: requests wait and none is decided. Does a booking-worker run, and what does it log?";
+        log.warn(facts, words);
+        this.#standing.add(partition);
+      }
+      if (!stalled && this.#standing.delete(partition)) log.info(facts, "the line goes on");
     }
   }
 

@@ -82,6 +82,8 @@ export class PartitionLoop {
   readonly #deps: LoopDeps;
   #stopped = false;
   #isWaiting = false;
+  /** Waited for something since the last commit. */
+  #hasWaited = false;
   #next = 0;
   readonly #recovery = new Recovery();
 
@@ -141,7 +143,7 @@ export class PartitionLoop {
     const { sql, consumer } = this.#deps;
     const rows = await loadPartitions(sql);
     const row = rows[this.partition];
-    assert(row !== undefined, `partition ${this.partition} is in the table`);
+    if (row === undefined) return this.#leaveSurplus(rows.length);
     // At once: what follows may take seconds, and a clock that began later would be late for ever.
     const clock = new DecisionClock(row.clockMs, this.#deps.log);
     this.#next = row.nextOffset;
@@ -183,6 +185,17 @@ export class PartitionLoop {
       prefetched: [],
       clock,
     };
+  }
+
+  /** Somebody gave the topic more partitions. Requests never go there: they are spread by the line's number. */
+  #leaveSurplus(partitionCount: number): Trouble {
+    const words =
+      "the topic was given more partitions than its line has; nobody reads this one, and no gateway writes to it";
+    this.#deps.log.error({ partition: this.partition, partitionCount }, words);
+    this.#stopped = true;
+    // What may stand there is waited for by nobody.
+    this.#isWaiting = true;
+    return { kind: "feed" };
   }
 
   /** Where to begin reading: at the last decided message, if the topic still has it. */
@@ -268,6 +281,10 @@ export class PartitionLoop {
     owned.clock.set(clockMs);
     owned.position = positionAfter(owned.position, batch);
     this.#next = owned.position.next;
+    if (this.#hasWaited) {
+      this.#deps.log.info({ partition: this.partition, next: this.#next }, "the line goes on");
+    }
+    this.#hasWaited = false;
     this.#recovery.noteCommitted(batch.deadLetters);
     for (const { offset, fault } of batch.deadLetters) {
       this.#deps.log.error({ partition: this.partition, offset, fault }, "parked a dead letter");
@@ -292,6 +309,7 @@ export class PartitionLoop {
       return false;
     }
     this.#isWaiting = isWaiting;
+    this.#hasWaited ||= isWaiting;
     await pause(backOffMs);
     return true;
   }

@@ -48,6 +48,15 @@ it("says once that something is away, not at every try", () => {
   expect(levels).toEqual(["warn", "debug", "debug"]);
 });
 
+it("names who is away", () => {
+  const wordsOf = (fault: unknown) =>
+    new Recovery().advise({ kind: "transient", error: fault }, NEXT, 0).words;
+  expect(wordsOf(error)).toMatch(/^Postgres is away or busy/);
+  expect(wordsOf(Object.assign(new Error(), { name: "KafkaJSConnectionError" }))).toMatch(
+    /^the broker is away/,
+  );
+});
+
 describe("a feed that breaks", () => {
   it("is a hole in the log when it does so at one offset again and again", () => {
     const advices = adviseTimes(new Recovery(), { kind: "feed" }, 6);

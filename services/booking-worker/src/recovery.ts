@@ -5,6 +5,7 @@
 import { unreachable } from "@seatline/shared/core/assert.ts";
 import type { Mismatch } from "@seatline/shared/line/line-id.ts";
 import { ConfigError } from "@seatline/shared/runtime/config.ts";
+import { nameServer } from "@seatline/shared/runtime/faults.ts";
 import type { FaultKind } from "@seatline/shared/runtime/faults.ts";
 
 /** Why the partition must be taken again. */
@@ -37,6 +38,18 @@ const DATA_FAULTS_MAX = 3;
 const FEED_TROUBLES_MAX = 5;
 /** Troubles further apart than this have nothing to do with each other: an idle line has one now and then. */
 const STREAK_GAP_MAX_MS = 60_000;
+
+const WORDS = {
+  fenced:
+    "fenced: another worker has the partition and committed; nothing was written, taking it again",
+  unpublished: "a record is committed but not published; publishing it again",
+  doubt: "the broker was out of sight; making sure that the topic is the same",
+  exhausted:
+    "Postgres has no room; the line waits until somebody makes some (disk, memory, connections)",
+  "too-slow": "a commit took too long; smaller batches",
+  data: "Postgres cannot store this batch; looking for the request that it cannot store",
+  core: "the core failed on a request, which is a bug; it is tried once more, then parked",
+} as const;
 
 export class Recovery {
   #messagesMax = BATCH_MESSAGES_MAX;
@@ -74,44 +87,35 @@ export class Recovery {
     const again = { level: "warn", backOffMs, isWaiting: false, giveUp: null } as const;
     switch (trouble.kind) {
       case "fenced":
-        return { ...again, words: "fenced: somebody else committed here; nothing was written" };
+      // Not a wait: with a broker that answers, this must get on, or the watchdog ends it.
       case "unpublished":
-        // Not a wait: with a broker that answers, this must get on, or the watchdog ends it.
-        return { ...again, words: "a record is committed but not published; publishing it again" };
-      case "doubt": {
-        const words = "the broker was out of sight; making sure that the topic is the same";
-        return { ...again, level: "info", words, backOffMs: BACK_OFF_FIRST_MS };
-      }
+        return { ...again, words: WORDS[trouble.kind] };
+      case "doubt":
+        return { ...again, level: "info", words: WORDS.doubt, backOffMs: BACK_OFF_FIRST_MS };
       case "feed":
         return this.#adviseFeed(again, next);
       case "transient": {
         // Said once, not at every try: there may be many, in every partition.
         const level = streak.any === 1 ? "warn" : "debug";
-        const words = "Postgres or Kafka is away; the line waits";
+        const words = `${nameServer(trouble.error)} is away or busy; the line waits, and goes on by itself`;
         return { ...again, level, words, isWaiting: true };
       }
       case "exhausted": {
-        const words = "Postgres has no room; the line waits";
-        return {
-          ...again,
-          level: "error",
-          words,
-          isWaiting: true,
-          backOffMs: BACK_OFF_EXHAUSTED_MS,
-        };
+        const slowly = { isWaiting: true, backOffMs: BACK_OFF_EXHAUSTED_MS } as const;
+        return { ...again, level: "error", words: WORDS.exhausted, ...slowly };
       }
       case "too-slow": {
         // With a single request it will not get better by waiting.
         const isWaiting = this.#messagesMax > 1;
         this.#messagesMax = Math.max(1, Math.floor(this.#messagesMax / 2));
-        return { ...again, words: "a commit took too long; smaller batches", isWaiting };
+        return { ...again, words: WORDS["too-slow"], isWaiting };
       }
       case "data":
         this.#isolate(next);
-        return { ...again, level: "error", words: "Postgres cannot store this batch" };
+        return { ...again, level: "error", words: WORDS.data };
       case "core":
         this.#suspect({ next, offset: trouble.offset });
-        return { ...again, level: "error", words: "the core failed on a request" };
+        return { ...again, level: "error", words: WORDS.core };
       case "missing": {
         // A broker that has just started does not know its topics for a moment.
         const level = streak.any === 1 ? "error" : "debug";

@@ -8,11 +8,17 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { loadPartitions } from "@seatline/shared/db/load-partitions.ts";
 import { EXIT_CONFIG } from "@seatline/shared/runtime/config.ts";
-import { createTestTopics, replaceTopics, testBroker } from "@seatline/shared/testing/broker.ts";
+import {
+  createTestTopics,
+  replaceTopics,
+  testBroker,
+  withAdmin,
+} from "@seatline/shared/testing/broker.ts";
 import { startProcess } from "@seatline/shared/testing/child-process.ts";
 import type { TestProcess } from "@seatline/shared/testing/child-process.ts";
 import { TestLine } from "@seatline/shared/testing/line.ts";
 import { requestBook, requestShow } from "@seatline/shared/testing/requests.ts";
+import { TEST_PARTITIONS } from "@seatline/shared/testing/servers.ts";
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
 
@@ -110,6 +116,21 @@ describe("a worker whose topic was replaced", () => {
     const sentence = `booking-worker: The topic ${line.topics.requests} is not the one that this database was made with`;
     expect(words).toEqual([expect.stringContaining(sentence)]);
     expect(words[0]).toContain("docs/operations.md");
+  });
+
+  it("goes on when the topic is given more partitions, and leaves those alone", async () => {
+    await stopFirst();
+    await withAdmin((admin) =>
+      admin.createPartitions({
+        topicPartitions: [{ topic: line.topics.requests, count: TEST_PARTITIONS + 1 }],
+      }),
+    );
+    await line.putBytes(TEST_PARTITIONS, Buffer.from("read by nobody"));
+    const worker = start();
+    await line.ask(...books(1));
+    await line.decidedUpTo(0, 5);
+    const told = worker.lines.filter(({ msg }) => msg.includes("more partitions than its line"));
+    expect(told).toMatchObject([{ level: "error", partition: TEST_PARTITIONS }]);
   });
 
   it("starts again when the topic is the old one", async () => {

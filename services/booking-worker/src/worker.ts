@@ -118,9 +118,13 @@ export class Worker {
       await this.#commitOffsets();
     } catch (error) {
       // Without a broker there is nothing to watch; kafkajs tries to reach it again.
-      this.#brokerAnswers = false;
       this.#unjoinedSince = performance.now();
-      log.warn({ err: error }, "the broker does not answer");
+      const level = this.#brokerAnswers ? "warn" : "debug";
+      log[level](
+        { err: error },
+        "the broker does not answer; the line waits, and goes on by itself",
+      );
+      this.#brokerAnswers = false;
     }
   }
 
