@@ -4,6 +4,7 @@
  */
 import { LineConsumer } from "@seatline/shared/line/consumer.ts";
 import type { KafkaAddress } from "@seatline/shared/line/kafka.ts";
+import { ConfigError } from "@seatline/shared/runtime/config.ts";
 import type { Checks } from "@seatline/shared/runtime/health.ts";
 import { repeat } from "@seatline/shared/runtime/repeat.ts";
 import type { Repeated } from "@seatline/shared/runtime/repeat.ts";
@@ -48,7 +49,7 @@ export class Worker {
         this.#assign(partitions);
       },
       onCrash: (error) => {
-        deps.giveUp("the consumer died", error);
+        deps.giveUp("the consumer died", describeCrash(error, deps.sessionTimeoutMs));
       },
     });
   }
@@ -158,4 +159,11 @@ export class Worker {
       );
     }
   }
+}
+
+/** The one refusal of the broker that a setting of ours is the reason for, as a sentence about it. */
+function describeCrash(error: Error, sessionTimeoutMs: number): Error {
+  if (!("type" in error) || error.type !== "INVALID_SESSION_TIMEOUT") return error;
+  const sentence = `SESSION_TIMEOUT_MS is ${sessionTimeoutMs}, which the broker does not take: set it between the broker's group.min.session.timeout.ms (6000 unless lowered) and group.max.session.timeout.ms`;
+  return new ConfigError([sentence], { cause: error });
 }

@@ -20,6 +20,8 @@ export type TestWorker = {
   readonly lines: readonly LogLine[];
   /** Why it wanted its process to end. */
   readonly gaveUp: readonly string[];
+  /** What it told with that. */
+  readonly errors: readonly unknown[];
   readonly close: () => Promise<void>;
 };
 
@@ -30,6 +32,7 @@ type TestWorkerOptions = {
   /** Where it publishes to, if that is not the broker that it reads from. */
   readonly publishTo?: readonly string[];
   readonly publishDeadlineMs?: number;
+  readonly sessionTimeoutMs?: number;
 };
 
 export async function startWorker(
@@ -53,15 +56,19 @@ export async function startWorker(
   });
   const extents = new ExtentReader({ ...address, topic: line.topics.requests });
   const gaveUp: string[] = [];
+  const errors: unknown[] = [];
   const worker = new Worker({
     ...address,
     groupId: `${line.prefix}.${group}`,
-    sessionTimeoutMs: SESSION_TIMEOUT_MS,
+    sessionTimeoutMs: options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS,
     sql,
     publisher,
     extents,
     topics: line.topics,
-    giveUp: (why) => gaveUp.push(why),
+    giveUp: (why, error) => {
+      gaveUp.push(why);
+      errors.push(error);
+    },
   });
   await worker.run();
   const close = async () => {
@@ -69,5 +76,5 @@ export async function startWorker(
     await publisher.close();
     await Promise.all([extents.close(), sql.end({ timeout: CLOSE_TIMEOUT_S })]);
   };
-  return { worker, lines, gaveUp, close };
+  return { worker, lines, gaveUp, errors, close };
 }
