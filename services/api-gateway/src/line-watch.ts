@@ -39,6 +39,7 @@ export class LineWatch {
   #broker = false;
   #joined = false;
   #misses = 0;
+  #isMissing = false;
   /** Partitions whose lines are known to stand. */
   readonly #standing = new Set<number>();
   /** What Postgres said at the last look; what is not here by the next one got lost. */
@@ -150,8 +151,10 @@ export class LineWatch {
     const { sql, extents, line, log } = this.#deps;
     try {
       const mismatch = await findTopicMismatch(sql, extents);
-      // One that is missing takes no requests anyway, and may come back.
       if (mismatch?.kind === "foreign") line.refuse(mismatch.sentence);
+      // One that is missing takes no requests anyway, and may come back.
+      if (mismatch?.kind === "missing" && !this.#isMissing) log.error(mismatch.sentence);
+      this.#isMissing = mismatch?.kind === "missing";
     } catch (error) {
       // That Postgres or the broker is away, the other looks tell.
       log.debug({ err: error }, "the topic could not be looked at");

@@ -287,7 +287,9 @@ export class PartitionLoop {
     this.#hasWaited = false;
     this.#recovery.noteCommitted(batch.deadLetters);
     for (const { offset, fault } of batch.deadLetters) {
-      this.#deps.log.error({ partition: this.partition, offset, fault }, "parked a dead letter");
+      const words =
+        "parked a message that cannot be decided, with its bytes in the table dead_letters; its owner was told internal";
+      this.#deps.log.error({ partition: this.partition, offset, fault }, words);
     }
     for (const { id, version, hash } of batch.record.shows) {
       owned.heads.delete(id);

@@ -48,6 +48,15 @@ it("says once that something is away, not at every try", () => {
   expect(levels).toEqual(["warn", "debug", "debug"]);
 });
 
+it("says so after another trouble, too", () => {
+  const recovery = new Recovery();
+  recovery.advise({ kind: "doubt" }, NEXT, 0);
+  expect(recovery.advise({ kind: "transient", error }, NEXT, 1).level).toBe("warn");
+  const missing = { kind: "missing", sentence: "There is no topic." } as const;
+  expect(recovery.advise(missing, NEXT, 2)).toMatchObject({ level: "error", isWaiting: true });
+  expect(recovery.advise(missing, NEXT, 3).level).toBe("debug");
+});
+
 it("names who is away", () => {
   const wordsOf = (fault: unknown) =>
     new Recovery().advise({ kind: "transient", error: fault }, NEXT, 0).words;

@@ -58,7 +58,7 @@ export class Recovery {
   /** Where the core failed last, and on which state. */
   #suspected = { next: -1, offset: -1 };
   /** Troubles in a row at the same offset, and when the last one was. */
-  #streak = { next: -1, at: 0, data: 0, feed: 0, any: 0 };
+  #streak = { next: -1, at: 0, data: 0, feed: 0, any: 0, told: new Set<Trouble["kind"]>() };
 
   /** How many messages the next batch may have. */
   get messagesMax(): number {
@@ -78,11 +78,13 @@ export class Recovery {
   /** What to do about a trouble at the offset `next`. `at` is monotonic, in milliseconds. */
   advise(trouble: Trouble, next: number, at: number): Advice {
     if (this.#streak.next !== next || at - this.#streak.at > STREAK_GAP_MAX_MS) {
-      this.#streak = { next, at, data: 0, feed: 0, any: 0 };
+      this.#streak = { next, at, data: 0, feed: 0, any: 0, told: new Set() };
     }
     const streak = this.#streak;
     streak.at = at;
     streak.any += 1;
+    const isNews = !streak.told.has(trouble.kind);
+    streak.told.add(trouble.kind);
     const backOffMs = Math.min(BACK_OFF_FIRST_MS * 2 ** (streak.any - 1), BACK_OFF_MAX_MS);
     const again = { level: "warn", backOffMs, isWaiting: false, giveUp: null } as const;
     switch (trouble.kind) {
@@ -96,7 +98,7 @@ export class Recovery {
         return this.#adviseFeed(again, next);
       case "transient": {
         // Said once, not at every try: there may be many, in every partition.
-        const level = streak.any === 1 ? "warn" : "debug";
+        const level = isNews ? "warn" : "debug";
         const words = `${nameServer(trouble.error)} is away or busy; the line waits, and goes on by itself`;
         return { ...again, level, words, isWaiting: true };
       }
@@ -118,7 +120,7 @@ export class Recovery {
         return { ...again, level: "error", words: WORDS.core };
       case "missing": {
         // A broker that has just started does not know its topics for a moment.
-        const level = streak.any === 1 ? "error" : "debug";
+        const level = isNews ? "error" : "debug";
         return { ...again, level, words: trouble.sentence, isWaiting: true };
       }
       case "foreign": {
