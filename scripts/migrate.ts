@@ -4,6 +4,8 @@
  */
 import { findObstacle } from "@seatline/shared/db/await-line.ts";
 import { migrateDatabase } from "@seatline/shared/db/migrate.ts";
+import { findRedo } from "@seatline/shared/line/find-redo.ts";
+import type { Redo } from "@seatline/shared/line/find-redo.ts";
 import { prepareTopics } from "@seatline/shared/line/prepare-topics.ts";
 import { buildTopics } from "@seatline/shared/line/topics.ts";
 import { ConfigError, EXIT_CONFIG, parseConfig } from "@seatline/shared/runtime/config.ts";
@@ -26,9 +28,14 @@ try {
     partitionCount: config.PARTITIONS,
     replicationFactor: config.REPLICATION_FACTOR,
   };
-  await migrateDatabase(config.DATABASE_URL, config.PARTITIONS, (known) =>
-    prepareTopics(line, known),
-  );
+  await migrateDatabase(config.DATABASE_URL, config.PARTITIONS, {
+    prepareTopics: (known) => prepareTopics(line, known),
+    findRedo: async (loadPositions) => {
+      const redo = await findRedo({ ...line, topic: line.topics.outcomes, loadPositions });
+      tellRedo(redo);
+      return redo.rows;
+    },
+  });
   process.stdout.write("migrate: database and topics are ready\n");
 } catch (error) {
   const obstacle = findObstacle(error);
@@ -38,6 +45,18 @@ try {
     error instanceof ConfigError ? error.problems : [obstacle ?? describeAway(error)];
   for (const problem of problems) process.stderr.write(`${NAME}: ${problem}\n`);
   process.exitCode = isAway ? EXIT_FAILURE : EXIT_CONFIG;
+}
+
+function tellRedo({ rows, incomplete }: Redo): void {
+  if (rows.length > 0) {
+    const count = rows.reduce((sum, { first, next }) => sum + next - first, 0);
+    const words = `the database lacks ${count} decisions that were told already, as after a backup was restored: they will be made again by the same clocks`;
+    process.stdout.write(`${NAME}: ${words}\n`);
+  }
+  if (incomplete.length > 0) {
+    const words = `of the partitions ${incomplete.join(", ")} the topic of outcomes does not hold all that the database lacks: what is missing is decided again by today's clock, so holds that had lapsed may keep their places`;
+    process.stderr.write(`${NAME}: ${words}\n`);
+  }
 }
 
 function describeAway(error: unknown): string {

@@ -15,6 +15,10 @@ import { ConfigError } from "../runtime/config.ts";
 import { CLOSE_TIMEOUT_S, connectSql } from "./client.ts";
 import { findLine } from "./find-line.ts";
 import type { StoredLine } from "./find-line.ts";
+import { loadPartitions } from "./load-partitions.ts";
+import type { PartitionRow } from "./load-partitions.ts";
+import { storeRedo } from "./redo.ts";
+import type { RedoRow } from "./redo.ts";
 
 const MIGRATIONS = fileURLToPath(new URL("migrations", import.meta.url));
 const STATEMENT_TIMEOUT_MS = 600_000;
@@ -31,20 +35,27 @@ const TRY_PAUSE_MS = 1_000;
 /** Any number that nobody else locks: "seatline" on a telephone's keys. */
 const ADVISORY_LOCK = 73_285_463;
 
-/** Makes or finds the topics for what the database knows of its line. */
-type PrepareTopics = (known: {
-  readonly line: StoredLine | null;
-  readonly decided: number;
-}) => Promise<StoredLine>;
+/** What the migrate step does at the broker. */
+type BrokerSteps = {
+  /** Makes or finds the topics for what the database knows of its line. */
+  readonly prepareTopics: (known: {
+    readonly line: StoredLine | null;
+    readonly decided: number;
+  }) => Promise<StoredLine>;
+  /** What the topics tell of decisions that this database does not have. */
+  readonly findRedo: (
+    loadPositions: () => Promise<readonly PartitionRow[]>,
+  ) => Promise<readonly RedoRow[]>;
+};
 
 /**
  * Migrates; throws a ConfigError if the database was made for another number of partitions. Without
- * `prepareTopics` the database belongs to no topic: for tests that need none.
+ * `steps` the database belongs to no topic: for tests that need none.
  */
 export async function migrateDatabase(
   url: string,
   partitionCount: number,
-  prepareTopics?: PrepareTopics,
+  steps?: BrokerSteps,
 ): Promise<void> {
   // For drizzle alone, which changes how the client that it is given reads times and JSON.
   const client = connectSql({
@@ -70,7 +81,7 @@ export async function migrateDatabase(
       ]);
     }
     // Before the line's rows: a database whose topic is refused stays one without a line.
-    const line = await prepareTopics?.({ line: await findLine(lock), decided });
+    const line = await steps?.prepareTopics({ line: await findLine(lock), decided });
     if (line !== undefined) {
       await db.execute(sql`
         insert into line (topic, line_id) values (${line.topic}, ${line.lineId}) on conflict do nothing`);
@@ -80,6 +91,9 @@ export async function migrateDatabase(
       select n, 0, decode(${FIRST_TAIL}, 'hex'), 0, timestamptz 'epoch'
         from generate_series(0, ${partitionCount - 1}) as n
        where not exists (select from partitions)`);
+    if (steps !== undefined) {
+      await storeRedo(lock, await steps.findRedo(() => loadPartitions(lock)));
+    }
   } finally {
     const ends = [client, lock].map((it) => it.end({ timeout: CLOSE_TIMEOUT_S }));
     await Promise.all(ends);

@@ -191,6 +191,23 @@ export const records = pgTable(
   (table) => [primaryKey({ columns: [table.partition, table.firstOffset] })],
 );
 
+/**
+ * Batches that were decided before a backup was restored that does not have them: where each ends, and
+ * by which clock it was decided. Written by the migrate step, and of use until they are decided again.
+ */
+export const redo = pgTable(
+  "redo",
+  {
+    partition: smallint("partition").notNull(),
+    firstOffset: count("first_offset").notNull(),
+    nextOffset: count("next_offset").notNull(),
+    now: time("now").notNull(),
+    /** The tail hash that it had. */
+    tail: bytea("tail").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.partition, table.firstOffset] })],
+);
+
 export const deadLetters = pgTable(
   "dead_letters",
   {

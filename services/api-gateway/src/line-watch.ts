@@ -2,7 +2,7 @@
  * Follows the lines from outside the topic: once a second it compares what this gateway knows with
  * what Postgres and the broker say, fetches what got lost, and knows whether the door may stay open.
  */
-import { loadPartitions } from "@seatline/shared/db/load-partitions.ts";
+import { describeSetBack, loadPartitions } from "@seatline/shared/db/load-partitions.ts";
 import type { Sql } from "@seatline/shared/db/client.ts";
 import type { Publisher } from "@seatline/shared/line/publisher.ts";
 import type { ExtentReader } from "@seatline/shared/line/extents.ts";
@@ -89,16 +89,22 @@ export class LineWatch {
   }
 
   async #lookAtPostgres(): Promise<void> {
-    const { sql, reads, memory, log } = this.#deps;
+    const { sql, reads, memory, line, log } = this.#deps;
     try {
       const rows = await loadPartitions(sql);
       if (!this.#postgres) log.info("Postgres is back");
       this.#postgres = true;
       reads.noteAway(false);
       const lost = rows.filter(
-        ({ partition }) => memory.line(partition).next < (this.#expected[partition] ?? 0),
+        ({ partition }) => memory.line(partition).next < this.#expect(partition),
       );
       this.#misses = lost.length === 0 ? 0 : this.#misses + 1;
+      const setBack = rows.find(
+        ({ partition, nextOffset }) => nextOffset < this.#expect(partition),
+      );
+      if (setBack !== undefined) {
+        line.refuse(describeSetBack(setBack, this.#expect(setBack.partition)));
+      }
       this.#expected = rows.map(({ nextOffset }) => nextOffset);
       for (const { partition } of lost) {
         log.info({ partition }, "outcomes did not come through the topic; fetching them");
@@ -113,6 +119,10 @@ export class LineWatch {
       this.#postgres = false;
       reads.noteAway(true);
     }
+  }
+
+  #expect(partition: number): number {
+    return this.#expected[partition] ?? 0;
   }
 
   async #lookAtBroker(): Promise<void> {
