@@ -106,17 +106,17 @@ class Stack {
     return at(this.workers, index);
   }
 
-  /** Another gateway, not started yet. */
-  addGateway(env: Readonly<Record<string, string>> = {}): Promise<Service> {
-    return this.#add("api-gateway", this.gateways, env);
+  /** Another gateway, not started yet; of another checkout, where one is named. */
+  addGateway(env: Readonly<Record<string, string>> = {}, root?: string): Promise<Service> {
+    return this.#add({ name: "api-gateway", env, root }, this.gateways);
   }
 
-  addWorker(env: Readonly<Record<string, string>> = {}): Promise<Service> {
-    return this.#add("booking-worker", this.workers, env);
+  addWorker(env: Readonly<Record<string, string>> = {}, root?: string): Promise<Service> {
+    return this.#add({ name: "booking-worker", env, root }, this.workers);
   }
 
   addExpiryWorker(env: Readonly<Record<string, string>> = {}): Promise<Service> {
-    return this.#add("expiry-worker", this.expiryWorkers, env);
+    return this.#add({ name: "expiry-worker", env }, this.expiryWorkers);
   }
 
   async close(): Promise<void> {
@@ -130,13 +130,18 @@ class Stack {
   }
 
   async #add(
-    name: ServiceName,
+    asked: {
+      readonly name: ServiceName;
+      readonly env: Readonly<Record<string, string>>;
+      readonly root?: string | undefined;
+    },
     list: Service[],
-    env: Readonly<Record<string, string>>,
   ): Promise<Service> {
+    const { name, root = "." } = asked;
     const port = await findFreePort(undefined, this.#ports);
     this.#ports.push(port);
-    const service = new Service({ name, port, env: { ...this.env, ...env }, http: this.http });
+    const env = { ...this.env, ...asked.env };
+    const service = new Service({ name, port, env, http: this.http, root });
     list.push(service);
     return service;
   }
