@@ -90,6 +90,8 @@ export class LineWatch {
 
   async #lookAtPostgres(): Promise<void> {
     const { sql, reads, memory, line, log } = this.#deps;
+    // Before the look: what the topic has told is committed, and a later look must see it.
+    const told = Array.from({ length: memory.partitionCount }, (_, at) => memory.line(at).next);
     try {
       const rows = await loadPartitions(sql);
       if (!this.#postgres) log.info("Postgres is back");
@@ -99,11 +101,9 @@ export class LineWatch {
         ({ partition }) => memory.line(partition).next < this.#expect(partition),
       );
       this.#misses = lost.length === 0 ? 0 : this.#misses + 1;
-      const setBack = rows.find(
-        ({ partition, nextOffset }) => nextOffset < this.#expect(partition),
-      );
-      if (setBack !== undefined) {
-        line.refuse(describeSetBack(setBack, this.#expect(setBack.partition)));
+      for (const row of rows) {
+        const known = Math.max(this.#expect(row.partition), told[row.partition] ?? 0);
+        if (row.nextOffset < known) line.refuse(describeSetBack(row, known));
       }
       this.#expected = rows.map(({ nextOffset }) => nextOffset);
       for (const { partition } of lost) {
