@@ -115,4 +115,4 @@ export function findMismatch(
 }
 
 const MEND =
-  "restore what was lost as docs/operations.md says, or start anew with a new database and new topics together.";
+  "restore what was lost as docs/operations.md says, or start anew with a new database and new topics together (npm run reset, for those of npm start).";

@@ -75,5 +75,5 @@ async function findProblem(
   const asked = offsets.reduce((sum, { high }) => sum + Number(high), 0);
   return asked === 0
     ? null
-    : `The topic ${topic} holds the requests of another life (${asked} so far), but this database is new and would decide them all again: set DATABASE_URL to the database that decided them, restore that one from a backup (docs/operations.md), or start anew with new topics, under another TOPIC_PREFIX or after these were deleted.`;
+    : `The topic ${topic} holds the requests of another life (${asked} so far), but this database is new and would decide them all again: set DATABASE_URL to the database that decided them, restore that one from a backup (docs/operations.md), or start anew with new topics, under another TOPIC_PREFIX or after these were deleted (npm run reset, for what npm start keeps).`;
 }
