@@ -116,6 +116,7 @@ test("while no worker is there: QUEUED with an ahead that never grows, stalled, 
   expect(await look(last.place)).toMatchObject({ status: "QUEUED", ahead: 2, place: last.place });
   expect(await look(null)).toMatchObject({ status: "QUEUED", ahead: 2, place: null });
   await expect.poll(async () => (await look(last.place)).stalled, LONG).toBe(true);
+  await stack().gateway().untilLogged("the line stands: requests wait and none is decided");
   const line = expectStatus(200, await client.call("/v1/admin/line")) as { lag: number };
   expect(line.lag).toBe(3);
   await stack().worker().start();

@@ -1,7 +1,7 @@
 /** A topic that was wiped under a kept database must never swallow a request. */
 import { expect, test } from "vitest";
 
-import { createTestTopics, withAdmin } from "@seatline/shared/testing/broker.ts";
+import { createTestTopics, replaceTopics } from "@seatline/shared/testing/broker.ts";
 import { EXIT_CONFIG } from "@seatline/shared/runtime/config.ts";
 import { waitUntil } from "@seatline/shared/testing/wait-until.ts";
 
@@ -19,19 +19,15 @@ test("a topic that was recreated is refused: 503, not ready, one clear sentence,
   const readState = () => database.sql`
     select (select count(*) from bookings) as bookings, (select sum(next_offset) from partitions) as decided`;
   const before = await readState();
-  await withAdmin(async (admin) => {
-    await admin.deleteTopics({ topics: [topics.requests] });
-    await waitUntil("the topic is gone", async () => {
-      return !(await admin.listTopics()).includes(topics.requests);
-    });
-  });
-  await createTestTopics(topics.requests.replace(/\.requests$/, ""));
+  await replaceTopics([topics.requests], () =>
+    createTestTopics(topics.requests.replace(/\.requests$/, "")),
+  );
   await waitUntil("the gateway notices", async () => {
     const answer = await client.ask({ showId, count: 1 });
     expect(problemOf(answer)).toMatchObject({ status: 503, reason: "unavailable" });
     return (await client.call("/health/ready")).status === 503;
   });
-  await stack().gateway().untilLogged("the topic was replaced");
+  await stack().gateway().untilLogged("was replaced: a new request");
   expect(problemOf(await client.ask({ showId, count: 1 })).status).toBe(503);
   expect(await stack().worker().untilEnded()).toBe(EXIT_CONFIG);
   await stack().worker().untilLogged("was replaced or cut");

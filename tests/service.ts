@@ -5,6 +5,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 
 import { waitUntil } from "@seatline/shared/testing/wait-until.ts";
@@ -19,6 +20,8 @@ type ServiceOptions = {
   readonly port: number;
   readonly env: Readonly<Record<string, string>>;
   readonly http: Http;
+  /** The checkout whose service it is; this one if nothing is said. */
+  readonly root?: string;
 };
 
 /** A process that cannot be ready by then never will be. */
@@ -51,12 +54,12 @@ export class Service {
 
   /** Starts it, again if it was stopped or killed; on the same port, without waiting for readiness. */
   launch(): void {
-    const { name, port, env } = this.#options;
+    const { name, port, env, root = "." } = this.#options;
     const portName = name === "api-gateway" ? "PORT" : "HEALTH_PORT";
     this.#lines = [];
     this.#isLeft = false;
     // The channel ends the child when this process dies; nothing is ever sent over it.
-    const child = spawn(process.execPath, [`services/${name}/src/main.ts`], {
+    const child = spawn(process.execPath, [join(root, `services/${name}/src/main.ts`)], {
       env: { PATH: process.env["PATH"], ...env, [portName]: String(port) },
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });

@@ -4,6 +4,7 @@
  */
 import { findFreePort } from "@seatline/infra/ports.ts";
 import {
+  bindDatabase,
   buildTopicPrefix,
   createTestTopics,
   openBrokerProxy,
@@ -41,7 +42,8 @@ class Stack {
   readonly gateways: Service[] = [];
   readonly workers: Service[] = [];
   readonly expiryWorkers: Service[] = [];
-  readonly #env: Readonly<Record<string, string>>;
+  /** What every service is given. */
+  readonly env: Readonly<Record<string, string>>;
   readonly #ports: number[] = [];
 
   private constructor(parts: {
@@ -53,7 +55,7 @@ class Stack {
     this.database = parts.database;
     this.topics = parts.topics;
     this.proxies = parts.proxies;
-    this.#env = parts.env;
+    this.env = parts.env;
   }
 
   /** Starts the services that were asked for: one gateway and one booking-worker if nothing was said. */
@@ -61,6 +63,7 @@ class Stack {
     const { gateways = 1, workers = 1, expiryWorkers = 0 } = options;
     const prefix = buildTopicPrefix();
     const [database, topics] = await Promise.all([createDatabase(), createTestTopics(prefix)]);
+    await bindDatabase(database.sql, topics);
     const proxies = options.breakable === true ? await openProxies(database.url) : null;
     const env = {
       DATABASE_URL: proxies === null ? database.url : proxies.databaseUrl,
@@ -103,17 +106,17 @@ class Stack {
     return at(this.workers, index);
   }
 
-  /** Another gateway, not started yet. */
-  addGateway(env: Readonly<Record<string, string>> = {}): Promise<Service> {
-    return this.#add("api-gateway", this.gateways, env);
+  /** Another gateway, not started yet; of another checkout, where one is named. */
+  addGateway(env: Readonly<Record<string, string>> = {}, root?: string): Promise<Service> {
+    return this.#add({ name: "api-gateway", env, root }, this.gateways);
   }
 
-  addWorker(env: Readonly<Record<string, string>> = {}): Promise<Service> {
-    return this.#add("booking-worker", this.workers, env);
+  addWorker(env: Readonly<Record<string, string>> = {}, root?: string): Promise<Service> {
+    return this.#add({ name: "booking-worker", env, root }, this.workers);
   }
 
   addExpiryWorker(env: Readonly<Record<string, string>> = {}): Promise<Service> {
-    return this.#add("expiry-worker", this.expiryWorkers, env);
+    return this.#add({ name: "expiry-worker", env }, this.expiryWorkers);
   }
 
   async close(): Promise<void> {
@@ -127,13 +130,18 @@ class Stack {
   }
 
   async #add(
-    name: ServiceName,
+    asked: {
+      readonly name: ServiceName;
+      readonly env: Readonly<Record<string, string>>;
+      readonly root?: string | undefined;
+    },
     list: Service[],
-    env: Readonly<Record<string, string>>,
   ): Promise<Service> {
+    const { name, root = "." } = asked;
     const port = await findFreePort(undefined, this.#ports);
     this.#ports.push(port);
-    const service = new Service({ name, port, env: { ...this.#env, ...env }, http: this.http });
+    const env = { ...this.env, ...asked.env };
+    const service = new Service({ name, port, env, http: this.http, root });
     list.push(service);
     return service;
   }

@@ -15,7 +15,7 @@ const RETRY_MS = 500;
  * ConfigError where no waiting helps.
  */
 export async function awaitLine({ host, store, log }: AwaitDeps): Promise<PartitionRow[]> {
-  for (;;) {
+  for (let isFirst = true; ; isFirst = false) {
     try {
       const rows = await store.loadPartitions();
       if (rows.length > 0) return rows;
@@ -25,7 +25,7 @@ export async function awaitLine({ host, store, log }: AwaitDeps): Promise<Partit
       if (obstacle !== null) throw new ConfigError([obstacle], { cause: error });
       const kind = classifyFault(error);
       if (kind === "bug" || kind === "data") throw error;
-      log.warn({ err: error }, "Postgres is away; waiting for it");
+      log[isFirst ? "warn" : "debug"]({ err: error }, "Postgres is away; waiting for it");
       await host.pause(RETRY_MS);
     }
   }

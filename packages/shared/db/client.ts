@@ -11,6 +11,7 @@ type SqlOptions = {
   readonly name: string;
   readonly connectionsMax: number;
   readonly statementTimeoutMs: number;
+  readonly lockTimeoutMs?: number;
 };
 
 const LOCK_TIMEOUT_MS = 2_000;
@@ -21,7 +22,8 @@ const SILENCE_MARGIN_MS = 1_000;
 export const CLOSE_TIMEOUT_S = 3;
 
 /** A pool of connections, which open when they are first needed. End it with `CLOSE_TIMEOUT_S`. */
-export function connectSql({ url, name, connectionsMax, statementTimeoutMs }: SqlOptions): Sql {
+export function connectSql(given: SqlOptions): Sql {
+  const { url, name, connectionsMax, statementTimeoutMs, lockTimeoutMs = LOCK_TIMEOUT_MS } = given;
   const options = {
     max: connectionsMax,
     connect_timeout: CONNECT_TIMEOUT_S,
@@ -34,7 +36,7 @@ export function connectSql({ url, name, connectionsMax, statementTimeoutMs }: Sq
     connection: {
       application_name: name,
       statement_timeout: statementTimeoutMs,
-      lock_timeout: LOCK_TIMEOUT_MS,
+      lock_timeout: lockTimeoutMs,
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
     },
   };

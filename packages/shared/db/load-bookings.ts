@@ -121,3 +121,15 @@ export async function findBooking(sql: Sql, id: string, partition: number): Prom
   const { nextOffset, ...row } = found;
   return { booking: row.id === null ? null : parseBookingRow(row), nextOffset };
 }
+
+export const NEWEST_SHOWS = 20;
+export const NEWEST_OF_EACH = 5;
+
+/** The ids of some of the newest bookings: the last few of each of the newest shows. */
+export async function loadNewestIds(sql: Sql): Promise<string[]> {
+  const rows = await sql<{ id: string }[]>`
+    select b.id from (select id from shows order by number desc limit ${NEWEST_SHOWS}) s
+     cross join lateral (select id from bookings where show_id = s.id
+                          order by line_offset desc limit ${NEWEST_OF_EACH}) b`;
+  return rows.map(({ id }) => id);
+}

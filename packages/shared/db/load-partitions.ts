@@ -27,3 +27,14 @@ export async function loadPartitions(sql: Sql): Promise<PartitionRow[]> {
   return await sql<PartitionRow[]>`
     select ${partitionColumns(sql)} from partitions order by partition`;
 }
+
+/**
+ * What to do about a database that lacks what it had: decided again by today's clock, holds would not
+ * lapse when they did, and a place could go to somebody else than it went to.
+ */
+export function describeSetBack({ partition, nextOffset }: PartitionRow, known: number): string {
+  return (
+    `Postgres has lost decisions: partition ${partition} was decided up to ${known}, and is back at ${nextOffset}, as after a backup was restored or a standby took over that was behind. ` +
+    "Nothing is decided on it. Stop all services, run the migrate step, and start them again (docs/operations.md)."
+  );
+}

@@ -1,9 +1,11 @@
 /** The migrate step: again, at once, and for another number of partitions. */
+import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { createDatabase } from "../testing/database.ts";
 import type { TestDatabase } from "../testing/database.ts";
 import { withDatabase } from "../testing/servers.ts";
+import { waitUntil } from "../testing/wait-until.ts";
 import { findObstacle } from "./await-line.ts";
 import { loadPartitions } from "./load-partitions.ts";
 import { migrateDatabase } from "./migrate.ts";
@@ -25,6 +27,35 @@ describe("the migrate step", () => {
     expect(partitions.map(({ partition }) => partition)).toEqual([0, 1, 2, 3, 4]);
     expect(partitions[4]).toMatchObject({ nextOffset: 0, publishedOffset: 0, logClock: 0 });
     expect(partitions[4]).toMatchObject({ tail: "0".repeat(64), lastDigest: null });
+  });
+
+  // Whoever wants the table stands behind a migration that waits for it.
+  it("waits for a table for moments only, as often as it takes", async () => {
+    const { url, sql } = database;
+    const holder = postgres(url, { max: 1 });
+    await holder`begin`;
+    await holder`lock table drizzle.__drizzle_migrations in access exclusive mode`;
+    const migrating = migrateDatabase(url, 5);
+    const readWaitMs = async () => {
+      const [row] = await sql<{ ms: number }[]>`
+        select (extract(epoch from clock_timestamp() - query_start) * 1000)::float8 as ms
+          from pg_stat_activity
+         where datname = current_database() and wait_event_type = 'Lock' and application_name = 'seatline-migrate'`;
+      return row?.ms ?? null;
+    };
+    const waits: number[] = [];
+    const note = (ms: number | null) => {
+      if (ms !== null) waits.push(ms);
+      return ms;
+    };
+    for (let count = 0; count < 2; count++) {
+      await waitUntil("it waits", async () => note(await readWaitMs()) !== null);
+      await waitUntil("it has let go", async () => note(await readWaitMs()) === null);
+    }
+    await holder`rollback`;
+    await holder.end();
+    await migrating;
+    expect(Math.max(...waits)).toBeLessThan(1_000);
   });
 
   it("refuses another number of partitions, and leaves the line as it was", async () => {

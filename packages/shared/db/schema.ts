@@ -165,6 +165,19 @@ export const partitions = pgTable("partitions", {
   lastDigest: bytea("last_digest"),
 });
 
+/** The topic that this database was made with: one row, written by the migrate step. */
+export const line = pgTable(
+  "line",
+  {
+    isOnly: boolean("is_only").primaryKey().default(true),
+    /** Of its requests. */
+    topic: text("topic").notNull(),
+    /** Stands in the topic's configuration, too, by which each is known to belong to the other. */
+    lineId: text("line_id").notNull(),
+  },
+  (table) => [check("line_is_only", sql`${table.isOnly}`)],
+);
+
 export const records = pgTable(
   "records",
   {
@@ -174,6 +187,23 @@ export const records = pgTable(
     body: text("body").notNull(),
     tail: bytea("tail").notNull(),
     createdAt: time("created_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.partition, table.firstOffset] })],
+);
+
+/**
+ * Batches that were decided before a backup was restored that does not have them: where each ends, and
+ * by which clock it was decided. Written by the migrate step, and of use until they are decided again.
+ */
+export const redo = pgTable(
+  "redo",
+  {
+    partition: smallint("partition").notNull(),
+    firstOffset: count("first_offset").notNull(),
+    nextOffset: count("next_offset").notNull(),
+    now: time("now").notNull(),
+    /** The tail hash that it had. */
+    tail: bytea("tail").notNull(),
   },
   (table) => [primaryKey({ columns: [table.partition, table.firstOffset] })],
 );

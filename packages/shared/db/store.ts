@@ -6,7 +6,9 @@ import type { Booking } from "../core/model.ts";
 import type { Sql } from "./client.ts";
 import { commitDecisions } from "./commit-decisions.ts";
 import type { Batch, CommitResult } from "./commit-decisions.ts";
-import { findBooking, loadBookings, loadToCancel } from "./load-bookings.ts";
+import { findLine } from "./find-line.ts";
+import type { StoredLine } from "./find-line.ts";
+import { findBooking, loadBookings, loadNewestIds, loadToCancel } from "./load-bookings.ts";
 import type { FoundBooking, PageToCancel } from "./load-bookings.ts";
 import { loadLapsed } from "./load-lapsed.ts";
 import type { Lapsed, LapsedPage } from "./load-lapsed.ts";
@@ -19,13 +21,18 @@ import type { RecordPage, RecordRow } from "./load-records.ts";
 import { findSeats, findShow, findShows, listShows, loadShows, loadUsage } from "./load-shows.ts";
 import type { CustomerOfShow, LoadedShow, SeatsRow, ShowRow, UsageRow } from "./load-shows.ts";
 import { pruneRecords } from "./prune-records.ts";
+import { loadRedo } from "./redo.ts";
+import type { RedoRow } from "./redo.ts";
 import type { Place } from "../core/model.ts";
 
 /** Every call throws what the driver throws; `classifyFault` tells what that means. */
 export type Store = {
   readonly loadPartitions: () => Promise<PartitionRow[]>;
+  readonly findLine: () => Promise<StoredLine | null>;
+  readonly loadRedo: (page: RecordPage) => Promise<RedoRow[]>;
   readonly commitDecisions: (batch: Batch) => Promise<CommitResult>;
 
+  readonly loadNewestIds: () => Promise<string[]>;
   readonly loadBookings: (ids: readonly string[]) => Promise<Booking[]>;
   readonly loadToCancel: (page: PageToCancel) => Promise<Booking[]>;
   readonly loadShows: (ids: readonly string[]) => Promise<LoadedShow[]>;
@@ -48,7 +55,10 @@ export type Store = {
 export function buildStore(sql: Sql): Store {
   return {
     loadPartitions: () => loadPartitions(sql),
+    findLine: () => findLine(sql),
+    loadRedo: (page) => loadRedo(sql, page),
     commitDecisions: (batch) => commitDecisions(sql, batch),
+    loadNewestIds: () => loadNewestIds(sql),
     loadBookings: (ids) => loadBookings(sql, ids),
     loadToCancel: (page) => loadToCancel(sql, page),
     loadShows: (ids) => loadShows(sql, ids),

@@ -102,11 +102,17 @@ export type TailReader = {
 /** `low` is the oldest offset of a partition, `end` the next to come. */
 export type Extent = { readonly low: number; readonly end: number };
 
+/** `lineId` is null where nobody has given the topic one. */
+export type FoundTopic = { readonly lineId: string | null };
+
 /** Where the partitions of a topic begin and end. */
 export type Extents = {
   /** By partition. Throws what the client throws; the next call connects anew. */
   readonly load: () => Promise<ReadonlyMap<number, Extent>>;
   /** Of one partition; throws where the topic has none of that number. */
   readonly find: (partition: number) => Promise<Extent>;
+  readonly topic: string;
+  /** What the topic tells of itself; null where there is none. */
+  readonly findTopic: () => Promise<FoundTopic | null>;
   readonly close: () => Promise<void>;
 };

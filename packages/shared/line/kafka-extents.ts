@@ -1,9 +1,10 @@
 /** Where the partitions of a topic begin and end, as the broker says. */
 import type { Admin } from "kafkajs";
 
-import type { Extent, Extents } from "./broker.ts";
+import type { Extent, Extents, FoundTopic } from "./broker.ts";
 import { connectKafka } from "./kafka.ts";
 import type { KafkaAddress } from "./kafka.ts";
+import { findTopic } from "./line-id.ts";
 
 const REQUEST_TIMEOUT_MS = 5_000;
 const RETRIES = 2;
@@ -19,27 +20,22 @@ export class KafkaExtents implements Extents {
     this.#topic = topic;
   }
 
+  get topic(): string {
+    return this.#topic;
+  }
+
   async load(): Promise<Map<number, Extent>> {
-    this.#admin ??= this.#connect();
-    const connecting = this.#admin;
-    try {
-      const admin = await connecting;
-      const offsets = await admin.fetchTopicOffsets(this.#topic);
-      return new Map(
-        offsets.map(({ partition, low, high }) => [
-          partition,
-          { low: Number(low), end: Number(high) },
-        ]),
-      );
-    } catch (error) {
-      if (this.#admin === connecting) this.#admin = undefined;
-      void connecting
-        .then((admin) => admin.disconnect())
-        .catch(() => {
-          // It was broken already; the error that tells so is thrown below.
-        });
-      throw error;
-    }
+    const offsets = await this.#ask((admin) => admin.fetchTopicOffsets(this.#topic));
+    return new Map(
+      offsets.map(({ partition, low, high }) => [
+        partition,
+        { low: Number(low), end: Number(high) },
+      ]),
+    );
+  }
+
+  findTopic(): Promise<FoundTopic | null> {
+    return this.#ask((admin) => findTopic(admin, this.#topic));
   }
 
   async find(partition: number): Promise<Extent> {
@@ -51,6 +47,22 @@ export class KafkaExtents implements Extents {
   async close(): Promise<void> {
     const admin = await this.#admin?.catch(() => undefined);
     await admin?.disconnect();
+  }
+
+  async #ask<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
+    this.#admin ??= this.#connect();
+    const connecting = this.#admin;
+    try {
+      return await work(await connecting);
+    } catch (error) {
+      if (this.#admin === connecting) this.#admin = undefined;
+      void connecting
+        .then((admin) => admin.disconnect())
+        .catch(() => {
+          // It was broken already; the error that tells so is thrown below.
+        });
+      throw error;
+    }
   }
 
   async #connect(): Promise<Admin> {

@@ -129,12 +129,30 @@ export function guard(log: Log, work: () => void): void {
   }
 }
 
+/** While the broker is away kafkajs says the same many times a second, in each of its clients. */
+const SAID_AGAIN_MS = 60_000;
+const SAID_MAX = 200;
+/** When each thing was said last, by log: clients come and go. */
+const saidAtByLog = new WeakMap<Log, Map<string, number>>();
+
 /**
  * kafkajs calls every retry an error, though whoever called it decides what is one: its lines are
- * kept one level lower than it says, and its information at debug.
+ * kept one level lower than it says, and its information and what it repeats at debug.
  */
 function writeLog(log: Log, { namespace, level, log: facts }: LogEntry): void {
   const line = { kafka: namespace, broker: facts["broker"], error: facts["error"] };
-  if (level <= logLevel.WARN) log.info(line, `kafka: ${facts.message}`);
-  else log.debug(line, `kafka: ${facts.message}`);
+  const words = `kafka: ${facts.message}`;
+  const isNews = level <= logLevel.WARN && noteSaid(log, `${words} ${String(line.error)}`);
+  log[isNews ? "info" : "debug"](line, words);
+}
+
+/** Whether it was not said within the last minute. */
+function noteSaid(log: Log, words: string): boolean {
+  const now = performance.now();
+  const saidAt = saidAtByLog.get(log) ?? new Map<string, number>();
+  saidAtByLog.set(log, saidAt);
+  if (now - (saidAt.get(words) ?? -Infinity) < SAID_AGAIN_MS) return false;
+  if (saidAt.size >= SAID_MAX) saidAt.clear();
+  saidAt.set(words, now);
+  return true;
 }

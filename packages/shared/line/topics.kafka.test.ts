@@ -55,11 +55,11 @@ describe("createTopics", () => {
 
   it("refuses topics that have another number of partitions", async () => {
     const prefix = buildTopicPrefix();
-    await createTestTopics(prefix, 2);
+    await createTestTopics(prefix, { partitionCount: 2 });
     const problems = Object.values(buildTopics(prefix)).map(
       (topic) => `PARTITIONS is 3, but the topic ${topic} has 2`,
     );
-    await expect(createTestTopics(prefix, 3)).rejects.toMatchObject({
+    await expect(createTestTopics(prefix, { partitionCount: 3 })).rejects.toMatchObject({
       name: "ConfigError",
       problems: expect.arrayContaining(problems) as string[],
     });

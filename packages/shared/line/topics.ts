@@ -1,11 +1,10 @@
 /** The topics of a line: their names, and how they must be set up. */
 import { setTimeout as pause } from "node:timers/promises";
 
-import type { Admin, ConfigResourceTypes } from "kafkajs";
+import type { Admin } from "kafkajs";
 
 import { ConfigError } from "../runtime/config.ts";
-import { connectKafka } from "./kafka.ts";
-import type { KafkaAddress } from "./kafka.ts";
+import { TOPIC_RESOURCE, buildLineIdEntry } from "./line-id.ts";
 
 export type Topics = {
   readonly requests: string;
@@ -28,11 +27,6 @@ export function buildTopics(prefix: string): Topics {
  */
 export const RECORD_BYTES_MAX = 16 * 1024 * 1024;
 
-/** What kafkajs calls `ConfigResourceTypes.TOPIC`; Node does not find that name among its exports. */
-// oxlint-disable-next-line typescript/no-unsafe-enum-assignment
-const TOPIC_RESOURCE = 2 as ConfigResourceTypes.TOPIC;
-const ADMIN_REQUEST_TIMEOUT_MS = 10_000;
-const ADMIN_RETRIES = 20;
 const SERVED_TIMEOUT_MS = 30_000;
 const SERVED_LOOK_MS = 50;
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -53,67 +47,64 @@ const FIXED_SETTINGS = [
   { name: "max.message.bytes", value: String(RECORD_BYTES_MAX) },
 ];
 
-type TopicOptions = KafkaAddress & {
+export type TopicOptions = {
   readonly topics: Topics;
   readonly partitionCount: number;
   readonly replicationFactor: number;
+  /** Whether the topics are known to be those of a line that exists. */
+  readonly isLine?: boolean;
 };
 
 /**
- * Creates the topics that do not exist yet. Throws a ConfigError if one that does has another number
- * of partitions (shows would be looked for in lines where they are not), or a setting that breaks the
- * line.
+ * Creates the topics that do not exist yet, that of the requests with the id of its line. Throws a
+ * ConfigError if one that does has another number of partitions (shows would be looked for in lines
+ * where they are not), or a setting that breaks the line.
  */
-export async function createTopics(options: TopicOptions): Promise<void> {
-  const { topics, partitionCount, replicationFactor } = options;
+export async function createTopics(
+  admin: Admin,
+  options: TopicOptions & { readonly lineId: string },
+): Promise<void> {
+  const { topics, partitionCount, replicationFactor, lineId } = options;
   const configEntries = (retentionMs: number) => [
     ...FIXED_SETTINGS,
     { name: "retention.ms", value: String(retentionMs) },
     { name: "min.insync.replicas", value: String(Math.max(1, replicationFactor - 1)) },
   ];
-  const admin = connectKafka({
-    ...options,
-    requestTimeoutMs: ADMIN_REQUEST_TIMEOUT_MS,
-    retries: ADMIN_RETRIES,
-  }).admin();
-  await admin.connect();
-  try {
-    const existing = await admin.listTopics();
-    const known = Object.values(topics).filter((topic) => existing.includes(topic));
-    await checkTopics(admin, known, partitionCount);
-    const wanted = [
-      { topic: topics.requests, retentionMs: REQUESTS_RETENTION_MS },
-      { topic: topics.outcomes, retentionMs: OUTCOMES_RETENTION_MS },
-      { topic: topics.events, retentionMs: OUTCOMES_RETENTION_MS },
-    ].filter(({ topic }) => !existing.includes(topic));
-    if (wanted.length === 0) return;
-    await admin.createTopics({
-      // kafkajs' own wait gives up when the broker does not know the topic yet.
-      waitForLeaders: false,
-      topics: wanted.map(({ topic, retentionMs }) => ({
-        topic,
-        numPartitions: partitionCount,
-        replicationFactor,
-        configEntries: configEntries(retentionMs),
-      })),
-    });
-    for (const { topic } of wanted) await untilServed(admin, topic);
-  } finally {
-    await admin.disconnect();
-  }
+  const existing = await admin.listTopics();
+  const known = Object.values(topics).filter((topic) => existing.includes(topic));
+  await checkTopics(admin, known, options);
+  const wanted = [
+    {
+      topic: topics.requests,
+      configEntries: [...configEntries(REQUESTS_RETENTION_MS), buildLineIdEntry(lineId)],
+    },
+    { topic: topics.outcomes, configEntries: configEntries(OUTCOMES_RETENTION_MS) },
+    { topic: topics.events, configEntries: configEntries(OUTCOMES_RETENTION_MS) },
+  ].filter(({ topic }) => !existing.includes(topic));
+  if (wanted.length === 0) return;
+  await admin.createTopics({
+    // kafkajs' own wait gives up when the broker does not know the topic yet.
+    waitForLeaders: false,
+    topics: wanted.map((topic) => ({ ...topic, numPartitions: partitionCount, replicationFactor })),
+  });
+  for (const { topic } of wanted) await untilServed(admin, topic);
 }
 
 /** A topic that somebody else made, or made by hand, must be one that the line can stand on. */
 async function checkTopics(
   admin: Admin,
   topics: readonly string[],
-  partitionCount: number,
+  { partitionCount, isLine = false }: Pick<TopicOptions, "partitionCount" | "isLine">,
 ): Promise<void> {
   // Asked for no topics, a broker tells of all that it has.
   if (topics.length === 0) return;
   const { topics: found } = await admin.fetchTopicMetadata({ topics: [...topics] });
   const problems = found
-    .filter(({ partitions }) => partitions.length !== partitionCount)
+    // Partitions that a line's own topic was given later cannot be taken away, and are left alone.
+    .filter(
+      ({ partitions: { length } }) =>
+        length < partitionCount || (length > partitionCount && !isLine),
+    )
     .map(
       ({ name, partitions }) =>
         `PARTITIONS is ${partitionCount}, but the topic ${name} has ${partitions.length}`,

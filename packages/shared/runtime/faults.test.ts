@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 
 import { AssertionError } from "../core/assert.ts";
 import { ConfigError } from "./config.ts";
-import { classifyFault } from "./faults.ts";
+import { classifyFault, nameServer } from "./faults.ts";
 import type { FaultKind } from "./faults.ts";
 
 function withCode(code: string): Error {
@@ -37,6 +37,12 @@ describe("classifyFault", () => {
     const cause = { retryCount: 5, retryTime: 100 };
     expect(classifyFault(refused)).toBe("transient");
     expect(classifyFault(new KafkaJSNumberOfRetriesExceeded(refused, cause))).toBe("transient");
+  });
+
+  it("knows who threw it", () => {
+    const refused = new KafkaJSConnectionError("refused", { broker: "b", code: "ECONNREFUSED" });
+    expect(nameServer(refused)).toBe("the broker");
+    expect(nameServer(withCode("ECONNREFUSED"))).toBe("Postgres");
   });
 
   it.each([

@@ -67,6 +67,11 @@ const CONNECTION_CODES = new Set([
   READ_REFUSED,
 ]);
 
+/** Whose fault it is, by who threw it: kafkajs, or the driver of Postgres. */
+export function nameServer(error: unknown): "the broker" | "Postgres" {
+  return error instanceof Error && error.name.startsWith("KafkaJS") ? "the broker" : "Postgres";
+}
+
 /** Classifies what a driver threw. What is not known is a bug, and bugs are not retried. */
 export function classifyFault(error: unknown): FaultKind {
   if (!(error instanceof Error)) return "bug";

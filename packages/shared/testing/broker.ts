@@ -4,6 +4,7 @@ import { inject } from "vitest";
 
 import type { Broker } from "../line/broker.ts";
 import { buildKafkaBroker } from "../line/kafka-broker.ts";
+import type { Sql } from "../db/client.ts";
 import { connectKafka } from "../line/kafka.ts";
 import type { KafkaAddress } from "../line/kafka.ts";
 import { buildTopics, createTopics } from "../line/topics.ts";
@@ -14,8 +15,12 @@ import { buildLog } from "../runtime/log.ts";
 import type { Log } from "../runtime/log.ts";
 import { TEST_PARTITIONS } from "./servers.ts";
 import { Proxy } from "./proxy.ts";
+import { waitUntil } from "./wait-until.ts";
 
 const SILENT = buildLog("test", "silent");
+
+/** The same for every test: a topic that is made again passes for the old one, unless told. */
+const TEST_LINE_ID = "1000000000001";
 
 let made = 0;
 
@@ -41,11 +46,36 @@ export function buildTopicPrefix(): string {
 /** The topics of a line, as the migrate step makes them. */
 export async function createTestTopics(
   prefix: string = buildTopicPrefix(),
-  partitionCount: number = TEST_PARTITIONS,
+  {
+    partitionCount = TEST_PARTITIONS,
+    lineId = TEST_LINE_ID,
+  }: { readonly partitionCount?: number; readonly lineId?: string } = {},
 ): Promise<Topics> {
   const topics = buildTopics(prefix);
-  await createTopics({ ...testBroker(), topics, partitionCount, replicationFactor: 1 });
+  await withAdmin((admin) =>
+    createTopics(admin, { topics, partitionCount, replicationFactor: 1, lineId }),
+  );
   return topics;
+}
+
+/** What the migrate step writes once it knows the topics. */
+export async function bindDatabase(sql: Sql, { requests: topic }: Topics): Promise<void> {
+  await sql`insert into line (topic, line_id) values (${topic}, ${TEST_LINE_ID})`;
+}
+
+/** Deletes topics of one line, and makes them again. */
+export async function replaceTopics(
+  topics: readonly string[],
+  make: () => Promise<unknown>,
+): Promise<void> {
+  await withAdmin(async (admin) => {
+    await admin.deleteTopics({ topics: [...topics] });
+    await waitUntil("the topics are gone", async () => {
+      const left = await admin.listTopics();
+      return !topics.some((topic) => left.includes(topic));
+    });
+  });
+  await make();
 }
 
 /** Work with an admin client that is gone afterwards. */

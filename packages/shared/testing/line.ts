@@ -15,7 +15,13 @@ import type { Sql } from "../db/client.ts";
 import { connectKafka } from "../line/kafka.ts";
 import { Publisher } from "../line/publisher.ts";
 import type { Topics } from "../line/topics.ts";
-import { buildTopicPrefix, createTestTopics, testBroker, testGround } from "./broker.ts";
+import {
+  bindDatabase,
+  buildTopicPrefix,
+  createTestTopics,
+  testBroker,
+  testGround,
+} from "./broker.ts";
 import { createDatabase } from "./database.ts";
 import type { TestDatabase } from "./database.ts";
 import { homeOf } from "./requests.ts";
@@ -51,6 +57,7 @@ export class TestLine {
   static async open(): Promise<TestLine> {
     const prefix = buildTopicPrefix();
     const [database, topics] = await Promise.all([createDatabase(), createTestTopics(prefix)]);
+    await bindDatabase(database.sql, topics);
     return new TestLine(prefix, database, topics);
   }
 

@@ -5,11 +5,13 @@ import type { Store } from "@seatline/shared/db/store.ts";
 import type { Broker, Extents } from "@seatline/shared/line/broker.ts";
 import { Publisher } from "@seatline/shared/line/publisher.ts";
 import type { Topics } from "@seatline/shared/line/topics.ts";
+import { ConfigError } from "@seatline/shared/runtime/config.ts";
 import type { Host } from "@seatline/shared/runtime/host.ts";
 import type { GiveUp } from "@seatline/shared/runtime/lifecycle.ts";
 import type { Log } from "@seatline/shared/runtime/log.ts";
 
 import { Bookings } from "./bookings.ts";
+import { findSecretFault } from "./check-secrets.ts";
 import { ExpiryRun } from "./expiry-run.ts";
 import { LineAhead } from "./line-ahead.ts";
 import { LineMemory } from "./line-memory.ts";
@@ -85,7 +87,8 @@ type Fed = {
 };
 
 /** What feeds the memory: `run` resolves when it is there, and goes on until `close`. */
-function buildReaders({ host, store, log, broker, topics, giveUp }: Ground, fed: Fed) {
+function buildReaders(ground: Ground, fed: Fed) {
+  const { host, store, log, broker, topics, secrets, giveUp } = ground;
   const { memory, ahead, lineWatch, publisher, extents } = fed;
   const outcomes = broker.buildTailReader({
     topic: topics.outcomes,
@@ -114,7 +117,10 @@ function buildReaders({ host, store, log, broker, topics, giveUp }: Ground, fed:
     publisher.connect();
     // Records that are published between this look and the reader's join are found by `lineWatch`.
     memory.start(await awaitLine({ host, store, log }));
+    const fault = findSecretFault(secrets, await store.loadNewestIds());
+    if (fault !== null) throw new ConfigError([fault]);
     await Promise.all([outcomes.run(), requests.run()]);
+    await lineWatch.expectOwnTopic();
     lineWatch.start();
   };
   const close = async () => {

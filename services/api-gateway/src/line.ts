@@ -67,6 +67,12 @@ export class Line {
     return this.#replaced;
   }
 
+  /** Takes no more requests, and says why; there is no way back but a restart. */
+  refuse(sentence: string): void {
+    if (!this.#replaced) this.#deps.log.fatal(sentence);
+    this.#replaced = true;
+  }
+
   /** Puts a request into its line and waits for the ack, then, if asked to, for the outcome. */
   async submit(submission: Submission): Promise<Submitted> {
     const { request, partition, key, waitMs, isOwn, signal } = submission;
@@ -82,7 +88,9 @@ export class Line {
     }
     if (ack.offset < before.next) {
       waiter?.cancel();
-      this.#raiseReplaced(partition, ack.offset, before.next);
+      this.refuse(
+        `The topic ${topic} was replaced: a new request of partition ${partition} stands at ${ack.offset}, but everything up to ${before.next} is decided. No more requests are taken. Restore the topic as docs/operations.md says, or start anew with a new database and new topics together.`,
+      );
       return UNAVAILABLE;
     }
     memory.noteEnd(partition, ack.offset + 1);
@@ -115,13 +123,5 @@ export class Line {
       stalled,
       pollAfterMs: Math.round(Math.min(Math.max(etaMs, POLL_AFTER_MIN_MS), POLL_AFTER_MAX_MS)),
     };
-  }
-
-  #raiseReplaced(partition: number, offset: number, next: number): void {
-    this.#replaced = true;
-    this.#deps.log.fatal(
-      { partition, offset, next },
-      "the topic was replaced: a new request stands before what is decided already; refusing requests. Restore the topic, or start with a new database and new topics together",
-    );
   }
 }

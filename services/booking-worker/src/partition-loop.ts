@@ -12,6 +12,8 @@ import { readIds } from "@seatline/shared/core/requests.ts";
 import { buildLineState } from "@seatline/shared/core/show.ts";
 import type { LineState } from "@seatline/shared/core/show.ts";
 import type { Batch } from "@seatline/shared/db/commit-decisions.ts";
+import { describeSetBack } from "@seatline/shared/db/load-partitions.ts";
+import type { RedoRow } from "@seatline/shared/db/redo.ts";
 import type { ShowHead } from "@seatline/shared/db/load-shows.ts";
 import { restoreShows, restoreUsage } from "@seatline/shared/db/restore.ts";
 import type { Store } from "@seatline/shared/db/store.ts";
@@ -25,7 +27,8 @@ import {
 } from "@seatline/shared/line/batch.ts";
 import type { Position, ReadMessage } from "@seatline/shared/line/batch.ts";
 import type { LineConsumer } from "@seatline/shared/line/consumer.ts";
-import type { Feed } from "@seatline/shared/line/feed.ts";
+import type { LineMessage } from "@seatline/shared/line/feed.ts";
+import { findTopicMismatch } from "@seatline/shared/line/line-id.ts";
 import type { Publisher } from "@seatline/shared/line/publisher.ts";
 import type { Topics } from "@seatline/shared/line/topics.ts";
 import { classifyFault } from "@seatline/shared/runtime/faults.ts";
@@ -36,6 +39,7 @@ import type { Log } from "@seatline/shared/runtime/log.ts";
 import { DecisionClock } from "./decision-clock.ts";
 import { publishRecord, publishStored } from "./publish-records.ts";
 import { Recovery } from "./recovery.ts";
+import { REDO_MAX, Redo } from "./redo.ts";
 import type { Trouble } from "./recovery.ts";
 
 type LoopDeps = {
@@ -61,6 +65,7 @@ type Owned = {
   /** Bookings that were loaded for the batch at hand. */
   prefetched: readonly string[];
   readonly clock: DecisionClock;
+  readonly redo: Redo;
 };
 
 const FEED_TROUBLES = { stopped: "feed", timeout: "feed", doubtful: "doubt" } as const;
@@ -80,6 +85,8 @@ export class PartitionLoop {
   readonly #deps: LoopDeps;
   #stopped = false;
   #isWaiting = false;
+  /** Waited for something since the last commit. */
+  #hasWaited = false;
   #next = 0;
   readonly #recovery = new Recovery();
 
@@ -119,11 +126,14 @@ export class PartitionLoop {
     const owned = await this.#take(); // 1
     if ("kind" in owned) return this.#stopped ? null : owned;
     for (;;) {
-      const messages = await this.#collect(owned); // 2
+      const again = owned.redo.at(owned.position.next);
+      if (owned.redo.isUsedUp) return { kind: "feed" };
+      const messages = await this.#collect(owned, again); // 2
       if ("kind" in messages) return this.#stopped ? null : messages;
       await this.#prefetch(owned, messages); // 3
-      const batch = this.#decide(owned, messages); // 4
+      const batch = this.#decide(owned, messages, again); // 4
       if ("kind" in batch) return batch;
+      this.#compare(batch, again);
       const committed = await this.#commit(owned, batch); // 5
       if (!committed) return { kind: "fenced" };
       const published = await publishRecord(this.#deps, batch.record, batch.body); // 6
@@ -139,11 +149,16 @@ export class PartitionLoop {
     const { store, consumer } = this.#deps;
     const rows = await store.loadPartitions();
     const row = rows[this.partition];
-    assert(row !== undefined, `partition ${this.partition} is in the table`);
+    if (row === undefined) return this.#leaveSurplus(rows.length);
+    if (row.nextOffset < this.#next) {
+      return { kind: "foreign", sentence: describeSetBack(row, this.#next) };
+    }
     // At once: what follows may take seconds, and a clock that began later would be late for ever.
     const clock = new DecisionClock(row.clockMs, this.#deps);
     this.#next = row.nextOffset;
     this.#isWaiting = false;
+    const mismatch = await findTopicMismatch(store, this.#deps.extents);
+    if (mismatch !== null) return mismatch;
     const from = await this.#findReread(row.nextOffset);
     if (typeof from !== "number") return from;
     // Stopped meanwhile: starting the feed would undo that, and this loop would never end.
@@ -165,7 +180,9 @@ export class PartitionLoop {
       to: row.nextOffset,
     });
     if (!published) return { kind: "unpublished" };
+    const known = { partition: this.partition, from: row.nextOffset, limit: REDO_MAX };
     return {
+      redo: new Redo(await store.loadRedo(known)),
       position: {
         partition: this.partition,
         partitionCount: rows.length,
@@ -181,6 +198,17 @@ export class PartitionLoop {
     };
   }
 
+  /** Somebody gave the topic more partitions. Requests never go there: they are spread by the line's number. */
+  #leaveSurplus(partitionCount: number): Trouble {
+    const words =
+      "the topic was given more partitions than its line has; nobody reads this one, and no gateway writes to it";
+    this.#deps.log.error({ partition: this.partition, partitionCount }, words);
+    this.#stopped = true;
+    // What may stand there is waited for by nobody.
+    this.#isWaiting = true;
+    return { kind: "feed" };
+  }
+
   /** Where to begin reading: at the last decided message, if the topic still has it. */
   async #findReread(next: number): Promise<number | Trouble> {
     const { low, end } = await this.#deps.extents.find(this.partition);
@@ -193,25 +221,36 @@ export class PartitionLoop {
     const sentence =
       `The topic ${this.#deps.topics.requests} was replaced or cut: partition ${this.partition} is decided up to offset ${next}, but ${found}. ` +
       "Nothing was decided on it. Restore the topic, or start with a new database and new topics together.";
-    return { kind: "replaced", sentence };
+    return { kind: "foreign", sentence };
   }
 
   /** 2. Messages without a gap from the next undecided offset on. */
-  async #collect(owned: Owned): Promise<ReadMessage[] | Trouble> {
-    if (owned.carry.length > 0) return owned.carry.splice(0, this.#recovery.messagesMax);
-    const feed = this.#deps.consumer.feedOf(this.partition);
-    let messages: Awaited<ReturnType<Feed["take"]>> = "timeout";
-    while (messages === "timeout") {
-      messages = await feed.take({
-        messagesMax: this.#recovery.messagesMax,
-        bytesMax: BATCH_BYTES_MAX,
-        timeoutMs: IDLE_TIMEOUT_MS,
-      });
+  async #collect(owned: Owned, again: RedoRow | undefined): Promise<ReadMessage[] | Trouble> {
+    const { messagesMax } = this.#recovery;
+    const { next } = owned.position;
+    const max = Math.min(messagesMax, again === undefined ? messagesMax : again.next - next);
+    if (owned.carry.length > 0) return owned.carry.splice(0, max);
+    const messages: LineMessage[] = [];
+    // A batch that was decided before is decided whole again: all of it stands in the topic.
+    const wanted = again === undefined ? 1 : max;
+    while (messages.length < wanted) {
+      const taken = await this.#takeMessages(max - messages.length);
+      if (typeof taken === "string") return { kind: FEED_TROUBLES[taken] };
+      messages.push(...taken);
     }
-    if (typeof messages === "string") return { kind: FEED_TROUBLES[messages] };
-    this.#deps.consumer.resume(this.partition);
-    assert(messages[0]?.offset === owned.position.next, "the feed hands out what is wanted next");
+    assert(messages[0]?.offset === next, "the feed hands out what is wanted next");
     return messages.map((message) => readMessage(message, owned.position, this.#recovery.poison));
+  }
+
+  async #takeMessages(messagesMax: number) {
+    const feed = this.#deps.consumer.feedOf(this.partition);
+    const bounds = { messagesMax, bytesMax: BATCH_BYTES_MAX, timeoutMs: IDLE_TIMEOUT_MS };
+    for (;;) {
+      const messages = await feed.take(bounds);
+      if (messages === "timeout") continue;
+      if (typeof messages !== "string") this.#deps.consumer.resume(this.partition);
+      return messages;
+    }
   }
 
   /** 3. Loads what the batch names and memory lacks. */
@@ -244,18 +283,32 @@ export class PartitionLoop {
   }
 
   /** 4. The fold. */
-  #decide(owned: Owned, messages: readonly ReadMessage[]): Batch | Trouble {
+  #decide(
+    owned: Owned,
+    messages: readonly ReadMessage[],
+    again: RedoRow | undefined,
+  ): Batch | Trouble {
     const { position, state, heads, clock } = owned;
     const { host } = this.#deps;
     const until = host.monotonicMs() + DECIDING_MS_MAX;
-    const mayGoOn = () => host.monotonicMs() < until;
-    const batch = decideBatch(position, messages, { state, heads, now: clock.read(), mayGoOn });
+    const mayGoOn = () => again !== undefined || host.monotonicMs() < until;
+    const now = again?.now ?? clock.read();
+    const batch = decideBatch(position, messages, { state, heads, now, mayGoOn });
     if ("failedAt" in batch) {
       return { kind: "core", offset: batch.failedAt, error: batch.error };
     }
     owned.clock.watch(batch.logClock);
     owned.carry = [...messages.slice(batch.record.entries.length), ...owned.carry];
     return batch;
+  }
+
+  /** What is decided a second time is the same to the last byte, unless another version decides it. */
+  #compare(batch: Batch, again: RedoRow | undefined): void {
+    if (again === undefined || batch.tail === again.tail) return;
+    const facts = { partition: this.partition, first: batch.record.first, next: batch.record.next };
+    const words =
+      "what was decided before the restored backup is decided again, but not recorded in the same words";
+    this.#deps.log.warn(facts, words);
   }
 
   /** 5. One statement. False if the partition is not ours any more. */
@@ -265,9 +318,15 @@ export class PartitionLoop {
     owned.clock.set(clockMs);
     owned.position = positionAfter(owned.position, batch);
     this.#next = owned.position.next;
+    if (this.#hasWaited) {
+      this.#deps.log.info({ partition: this.partition, next: this.#next }, "the line goes on");
+    }
+    this.#hasWaited = false;
     this.#recovery.noteCommitted(batch.deadLetters);
     for (const { offset, fault } of batch.deadLetters) {
-      this.#deps.log.error({ partition: this.partition, offset, fault }, "parked a dead letter");
+      const words =
+        "parked a dead letter: it stands in the table dead_letters with its bytes, and its owner was told internal";
+      this.#deps.log.error({ partition: this.partition, offset, fault }, words);
     }
     for (const { id, version, hash } of batch.record.shows) {
       owned.heads.delete(id);
@@ -290,6 +349,7 @@ export class PartitionLoop {
       return false;
     }
     this.#isWaiting = isWaiting;
+    this.#hasWaited ||= isWaiting;
     await host.pause(backOffMs);
     return true;
   }

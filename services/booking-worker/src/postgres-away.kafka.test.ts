@@ -42,6 +42,7 @@ describe("with Postgres away", () => {
     expect(worker.gaveUp).toEqual([]);
     proxy.mend();
     await line.decidedUpTo(0, 4);
+    expect(said("the line goes on")).toHaveLength(1);
     const entries = await line.readEntries(0);
     expect(entries.slice(1).map(({ requestId }) => requestId)).toEqual(
       books.map(({ requestId }) => requestId),

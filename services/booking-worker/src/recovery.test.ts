@@ -48,6 +48,24 @@ it("says once that something is away, not at every try", () => {
   expect(levels).toEqual(["warn", "debug", "debug"]);
 });
 
+it("says so after another trouble, too", () => {
+  const recovery = new Recovery();
+  recovery.advise({ kind: "doubt" }, NEXT, 0);
+  expect(recovery.advise({ kind: "transient", error }, NEXT, 1).level).toBe("warn");
+  const missing = { kind: "missing", sentence: "There is no topic." } as const;
+  expect(recovery.advise(missing, NEXT, 2)).toMatchObject({ level: "error", isWaiting: true });
+  expect(recovery.advise(missing, NEXT, 3).level).toBe("debug");
+});
+
+it("names who is away", () => {
+  const wordsOf = (fault: unknown) =>
+    new Recovery().advise({ kind: "transient", error: fault }, NEXT, 0).words;
+  expect(wordsOf(error)).toMatch(/^Postgres is away or busy/);
+  expect(wordsOf(Object.assign(new Error(), { name: "KafkaJSConnectionError" }))).toMatch(
+    /^the broker is away/,
+  );
+});
+
 describe("a feed that breaks", () => {
   it("is a hole in the log when it does so at one offset again and again", () => {
     const advices = adviseTimes(new Recovery(), { kind: "feed" }, 6);
@@ -113,7 +131,7 @@ describe("a failure of the core", () => {
 
 it("gives up where only a person can help, and says so in one sentence", () => {
   const sentence = "The topic was replaced.";
-  const { giveUp } = new Recovery().advise({ kind: "replaced", sentence }, NEXT, 0);
+  const { giveUp } = new Recovery().advise({ kind: "foreign", sentence }, NEXT, 0);
   expect(giveUp).toEqual({ why: sentence, error: new ConfigError([sentence]) });
   expect(new Recovery().advise({ kind: "bug", error }, NEXT, 0).giveUp?.error).toBe(error);
 });

@@ -3,7 +3,9 @@
  * park, when to give up. Keeps the score and decides; it waits for nothing and talks to nobody.
  */
 import { unreachable } from "@seatline/shared/core/assert.ts";
+import type { Mismatch } from "@seatline/shared/line/line-id.ts";
 import { ConfigError } from "@seatline/shared/runtime/config.ts";
+import { nameServer } from "@seatline/shared/runtime/faults.ts";
 import type { FaultKind } from "@seatline/shared/runtime/faults.ts";
 
 /** Why the partition must be taken again. */
@@ -12,8 +14,8 @@ export type Trouble =
   | { readonly kind: "fenced" | "feed" | "doubt" | "unpublished" }
   /** The core failed on the request at `offset`. */
   | { readonly kind: "core"; readonly offset: number; readonly error: unknown }
-  /** Another log stands where ours was; `sentence` says what was found, and what to do. */
-  | { readonly kind: "replaced"; readonly sentence: string };
+  /** Another log stands where ours was, or none; `sentence` says what was found, and what to do. */
+  | Mismatch;
 
 export type Advice = {
   /** How the trouble is told. */
@@ -40,6 +42,18 @@ const FEED_TROUBLES_MAX = 5;
 /** Troubles further apart than this have nothing to do with each other: an idle line has one now and then. */
 const STREAK_GAP_MAX_MS = 60_000;
 
+const WORDS = {
+  fenced:
+    "fenced: another worker has the partition and committed; nothing was written, taking it again",
+  unpublished: "a record is committed but not published; publishing it again",
+  doubt: "the broker was out of sight; making sure that the topic is the same",
+  exhausted:
+    "Postgres has no room; the line waits until somebody makes some (disk, memory, connections)",
+  "too-slow": "a commit took too long; smaller batches",
+  data: "Postgres cannot store this batch; looking for the request that it cannot store",
+  core: "the core failed on a request, which is a bug; it is tried once more, then parked",
+} as const;
+
 export class Recovery {
   #messagesMax = BATCH_MESSAGES_MAX;
   /** Offsets that are parked undecided, and why; emptied as they are committed. */
@@ -47,7 +61,7 @@ export class Recovery {
   /** Where the core failed last, and on which state. */
   #suspected = { next: -1, offset: -1 };
   /** Troubles in a row at the same offset, and when the last one was. */
-  #streak = { next: -1, at: 0, data: 0, feed: 0, any: 0 };
+  #streak = { next: -1, at: 0, data: 0, feed: 0, any: 0, told: new Set<Trouble["kind"]>() };
 
   /** How many messages the next batch may have. */
   get messagesMax(): number {
@@ -67,54 +81,52 @@ export class Recovery {
   /** What to do about a trouble at the offset `next`. `at` is monotonic, in milliseconds. */
   advise(trouble: Trouble, next: number, at: number): Advice {
     if (this.#streak.next !== next || at - this.#streak.at > STREAK_GAP_MAX_MS) {
-      this.#streak = { next, at, data: 0, feed: 0, any: 0 };
+      this.#streak = { next, at, data: 0, feed: 0, any: 0, told: new Set() };
     }
     const streak = this.#streak;
     streak.at = at;
     streak.any += 1;
+    const isNews = !streak.told.has(trouble.kind);
+    streak.told.add(trouble.kind);
     const backOffMs = Math.min(BACK_OFF_FIRST_MS * 2 ** (streak.any - 1), BACK_OFF_MAX_MS);
     const again = { level: "warn", backOffMs, isWaiting: false, giveUp: null } as const;
     switch (trouble.kind) {
       case "fenced":
-        return { ...again, words: "fenced: somebody else committed here; nothing was written" };
+      // Not a wait: with a broker that answers, this must get on, or the watchdog ends it.
       case "unpublished":
-        // Not a wait: with a broker that answers, this must get on, or the watchdog ends it.
-        return { ...again, words: "a record is committed but not published; publishing it again" };
-      case "doubt": {
-        const words = "the broker was out of sight; making sure that the topic is the same";
-        return { ...again, level: "info", words, backOffMs: BACK_OFF_FIRST_MS };
-      }
+        return { ...again, words: WORDS[trouble.kind] };
+      case "doubt":
+        return { ...again, level: "info", words: WORDS.doubt, backOffMs: BACK_OFF_FIRST_MS };
       case "feed":
         return this.#adviseFeed(again, next);
       case "transient": {
         // Said once, not at every try: there may be many, in every partition.
-        const level = streak.any === 1 ? "warn" : "debug";
-        const words = "Postgres or Kafka is away; the line waits";
+        const level = isNews ? "warn" : "debug";
+        const words = `${nameServer(trouble.error)} is away or busy; the line waits, and goes on by itself`;
         return { ...again, level, words, isWaiting: true };
       }
       case "exhausted": {
-        const words = "Postgres has no room; the line waits";
-        return {
-          ...again,
-          level: "error",
-          words,
-          isWaiting: true,
-          backOffMs: BACK_OFF_EXHAUSTED_MS,
-        };
+        const slowly = { isWaiting: true, backOffMs: BACK_OFF_EXHAUSTED_MS } as const;
+        return { ...again, level: "error", words: WORDS.exhausted, ...slowly };
       }
       case "too-slow": {
         // With a single request it will not get better by waiting.
         const isWaiting = this.#messagesMax > 1;
         this.#messagesMax = Math.max(1, Math.floor(this.#messagesMax / 2));
-        return { ...again, words: "a commit took too long; smaller batches", isWaiting };
+        return { ...again, words: WORDS["too-slow"], isWaiting };
       }
       case "data":
         this.#isolate(next);
-        return { ...again, level: "error", words: "Postgres cannot store this batch" };
+        return { ...again, level: "error", words: WORDS.data };
       case "core":
         this.#suspect({ next, offset: trouble.offset });
-        return { ...again, level: "error", words: "the core failed on a request" };
-      case "replaced": {
+        return { ...again, level: "error", words: WORDS.core };
+      case "missing": {
+        // A broker that has just started does not know its topics for a moment.
+        const level = isNews ? "error" : "debug";
+        return { ...again, level, words: trouble.sentence, isWaiting: true };
+      }
+      case "foreign": {
         const { sentence: why } = trouble;
         const giveUp = { why, error: new ConfigError([why]) };
         return { ...again, level: "fatal", words: why, giveUp };

@@ -8,12 +8,17 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { loadPartitions } from "@seatline/shared/db/load-partitions.ts";
 import { EXIT_CONFIG } from "@seatline/shared/runtime/config.ts";
-import { testBroker, createTestTopics, withAdmin } from "@seatline/shared/testing/broker.ts";
+import {
+  createTestTopics,
+  replaceTopics,
+  testBroker,
+  withAdmin,
+} from "@seatline/shared/testing/broker.ts";
 import { startProcess } from "@seatline/shared/testing/child-process.ts";
 import type { TestProcess } from "@seatline/shared/testing/child-process.ts";
 import { TestLine } from "@seatline/shared/testing/line.ts";
 import { requestBook, requestShow } from "@seatline/shared/testing/requests.ts";
-import { waitUntil } from "@seatline/shared/testing/wait-until.ts";
+import { TEST_PARTITIONS } from "@seatline/shared/testing/servers.ts";
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
 
@@ -38,14 +43,10 @@ describe("a worker whose topic was replaced", () => {
     const rows = await loadPartitions(line.sql);
     return rows.map(({ nextOffset, tail }) => `${nextOffset} ${tail}`);
   };
-  const replaceTopic = async () => {
-    const topic = line.topics.requests;
-    await withAdmin((admin) => admin.deleteTopics({ topics: [topic] }));
-    await waitUntil("the topic is gone", () =>
-      withAdmin(async (admin) => !(await admin.listTopics()).includes(topic)),
+  const replaceTopic = (lineId?: string) =>
+    replaceTopics([line.topics.requests], () =>
+      createTestTopics(line.prefix, lineId === undefined ? {} : { lineId }),
     );
-    await createTestTopics(line.prefix);
-  };
   /** How it ended, what it said last, and whether it decided anything. */
   const endOf = async (worker: TestProcess) => {
     const code = await worker.exited;
@@ -101,6 +102,35 @@ describe("a worker whose topic was replaced", () => {
     // Which of the two it sees depends on when it looks.
     const either = refusal("(the topic ends at|another message stands where)");
     expect(await endOf(worker)).toEqual(either);
+  });
+
+  // Else a partition in which nothing was decided yet would be decided on a log of somebody else's.
+  it("does not start on a topic of another line, though the same messages stand in it", async () => {
+    await stopFirst();
+    const same = await line.readEntries(0);
+    await replaceTopic("1000000000002");
+    await line.put(...same.map(({ request }) => ({ partition: 0, value: request ?? "" })));
+    await line.put({ partition: 1, value: "first of its partition" });
+    const { code, words, decided } = await endOf(start());
+    expect({ code, decided }).toEqual({ code: EXIT_CONFIG, decided: false });
+    const sentence = `booking-worker: The topic ${line.topics.requests} is not the one that this database was made with`;
+    expect(words).toEqual([expect.stringContaining(sentence)]);
+    expect(words[0]).toContain("docs/operations.md");
+  });
+
+  it("goes on when the topic is given more partitions, and leaves those alone", async () => {
+    await stopFirst();
+    await withAdmin((admin) =>
+      admin.createPartitions({
+        topicPartitions: [{ topic: line.topics.requests, count: TEST_PARTITIONS + 1 }],
+      }),
+    );
+    await line.putBytes(TEST_PARTITIONS, Buffer.from("read by nobody"));
+    const worker = start();
+    await line.ask(...books(1));
+    await line.decidedUpTo(0, 5);
+    const told = worker.lines.filter(({ msg }) => msg.includes("more partitions than its line"));
+    expect(told).toMatchObject([{ level: "error", partition: TEST_PARTITIONS }]);
   });
 
   it("starts again when the topic is the old one", async () => {

@@ -158,6 +158,14 @@ describe("a worker that takes over", () => {
     ]);
   });
 
+  it("says which setting is wrong when the broker does not take its session's length", async () => {
+    const worker = await start({ sessionTimeoutMs: 10 });
+    await waitUntil("it has given up", () => worker.gaveUp.length > 0);
+    expect(worker.errors).toMatchObject([
+      { problems: [expect.stringContaining("SESSION_TIMEOUT_MS is 10")] },
+    ]);
+  });
+
   it("ends when it is told to, wherever it is just then", async () => {
     await line.ask(
       ...Array.from({ length: TEST_PARTITIONS }, (_, partition) => requestShow({ partition })),

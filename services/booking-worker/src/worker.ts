@@ -8,6 +8,7 @@ import type { Broker, Extents } from "@seatline/shared/line/broker.ts";
 import { LineConsumer } from "@seatline/shared/line/consumer.ts";
 import { Publisher } from "@seatline/shared/line/publisher.ts";
 import type { Topics } from "@seatline/shared/line/topics.ts";
+import { ConfigError } from "@seatline/shared/runtime/config.ts";
 import type { Checks } from "@seatline/shared/runtime/health.ts";
 import type { Host } from "@seatline/shared/runtime/host.ts";
 import type { GiveUp } from "@seatline/shared/runtime/lifecycle.ts";
@@ -72,7 +73,7 @@ export class Worker {
         this.#assign(partitions);
       },
       onCrash: (error) => {
-        deps.giveUp("the consumer died", error);
+        deps.giveUp("the consumer died", describeCrash(error, deps.sessionTimeoutMs));
       },
     });
   }
@@ -149,9 +150,13 @@ export class Worker {
       await this.#commitOffsets();
     } catch (error) {
       // Without a broker there is nothing to watch; kafkajs tries to reach it again.
-      this.#brokerAnswers = false;
       this.#unjoinedSince = host.monotonicMs();
-      log.warn({ err: error }, "the broker does not answer");
+      const level = this.#brokerAnswers ? "warn" : "debug";
+      log[level](
+        { err: error },
+        "the broker does not answer; the line waits, and goes on by itself",
+      );
+      this.#brokerAnswers = false;
     }
   }
 
@@ -185,4 +190,11 @@ export class Worker {
       );
     }
   }
+}
+
+/** The one refusal of the broker that a setting of ours is the reason for, as a sentence about it. */
+function describeCrash(error: Error, sessionTimeoutMs: number): Error {
+  if (!("type" in error) || error.type !== "INVALID_SESSION_TIMEOUT") return error;
+  const sentence = `SESSION_TIMEOUT_MS is ${sessionTimeoutMs}, which the broker does not take: set it between the broker's group.min.session.timeout.ms (6000 unless lowered) and group.max.session.timeout.ms`;
+  return new ConfigError([sentence], { cause: error });
 }

@@ -21,6 +21,8 @@ export type TestWorker = {
   readonly lines: readonly LogLine[];
   /** Why it wanted its process to end. */
   readonly gaveUp: readonly string[];
+  /** What it told with that. */
+  readonly errors: readonly unknown[];
   readonly close: () => Promise<void>;
 };
 
@@ -31,6 +33,7 @@ type TestWorkerOptions = {
   /** Where it publishes to, if that is not the broker that it reads from. */
   readonly publishTo?: readonly string[];
   readonly publishDeadlineMs?: number;
+  readonly sessionTimeoutMs?: number;
 };
 
 export async function startWorker(
@@ -47,6 +50,7 @@ export async function startWorker(
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
   });
   const gaveUp: string[] = [];
+  const errors: unknown[] = [];
   const reading = buildKafkaBroker(address);
   const sending = buildKafkaBroker({ ...address, brokers: options.publishTo ?? address.brokers });
   const worker = new Worker({
@@ -56,9 +60,12 @@ export async function startWorker(
     broker: { ...reading, connectSender: sending.connectSender },
     topics: line.topics,
     log,
-    giveUp: (why) => gaveUp.push(why),
+    giveUp: (why, error) => {
+      gaveUp.push(why);
+      errors.push(error);
+    },
     groupId: `${line.prefix}.${group}`,
-    sessionTimeoutMs: SESSION_TIMEOUT_MS,
+    sessionTimeoutMs: options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS,
     publishDeadlineMs,
   });
   await worker.run();
@@ -66,5 +73,5 @@ export async function startWorker(
     await worker.close();
     await sql.end({ timeout: CLOSE_TIMEOUT_S });
   };
-  return { worker, lines, gaveUp, close };
+  return { worker, lines, gaveUp, errors, close };
 }

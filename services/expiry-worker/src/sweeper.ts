@@ -23,6 +23,7 @@ export class Sweeper {
   readonly #deps: SweeperDeps;
   #repeated: Repeated | undefined;
   #postgres = false;
+  #hasSwept = false;
   /** How many records of each partition the next turn tries to let go. */
   #pruned = PRUNED_PER_SWEEP_MAX;
 
@@ -51,7 +52,9 @@ export class Sweeper {
       const { requested } = await sweep(this.#deps);
       if (requested > 0)
         this.#deps.log.info({ requested }, "asked for what is due: lapsed holds, opened sales");
+      if (!this.#postgres && this.#hasSwept) this.#deps.log.info("Postgres is back");
       this.#postgres = true;
+      this.#hasSwept = true;
     });
     // Apart from the sweep: a table too large to be pruned in time holds no seat back.
     const { store, recordsRetentionDays: days } = this.#deps;
@@ -73,9 +76,13 @@ export class Sweeper {
       await work();
     } catch (error) {
       const kind = classifyFault(error);
-      if (kind === "transient") this.#postgres = false;
       if (kind === "bug") giveUp(whatFails, error);
-      else log.warn({ err: error }, "a turn of the sweep failed; the next one tries again");
+      else if (kind === "transient") {
+        // Said once, not at every turn.
+        const level = this.#postgres ? "warn" : "debug";
+        log[level]({ err: error }, "Postgres is away or busy; the next sweep tries again");
+        this.#postgres = false;
+      } else log.warn({ err: error }, "a turn of the sweep failed; the next one tries again");
     }
   }
 }

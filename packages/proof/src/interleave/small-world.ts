@@ -233,7 +233,9 @@ export class SmallWorld implements Playable {
         }),
       buildGroupReader: (options) => this.#buildReader(actor, options),
       buildTailReader: () => ({ run: () => Promise.resolve(), close: () => Promise.resolve() }),
-      buildExtents: () => ({
+      buildExtents: (topic) => ({
+        topic,
+        findTopic: () => Promise.resolve(null),
         load,
         find: async (partition) => (await load()).get(partition) ?? { low: 0, end: 0 },
         close: () => Promise.resolve(),

@@ -6,6 +6,8 @@ import { SimulatedGroupReader } from "./simulated-group-reader.ts";
 import { SimulatedTailReader } from "./simulated-tail-reader.ts";
 import type { Life } from "./life.ts";
 
+/** In the topic and in the database. */
+export const LINE_ID = "1000000000001";
 const PATIENCE_MS = 5_000;
 
 export function buildSimulatedBroker(parts: BrokerParts, life: Life): Broker {
@@ -32,7 +34,9 @@ export function buildSimulatedBroker(parts: BrokerParts, life: Life): Broker {
         if (extent === undefined) throw new Error(`${topic} has no partition ${partition}`);
         return extent;
       };
-      return { load, find, close: () => Promise.resolve() };
+      const findTopic = () =>
+        network.ask(life, { server, patienceMs: PATIENCE_MS }, () => ({ lineId: LINE_ID }));
+      return { topic, load, find, findTopic, close: () => Promise.resolve() };
     },
   };
 }

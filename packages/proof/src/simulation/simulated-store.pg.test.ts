@@ -69,6 +69,7 @@ async function compareAll(pair: Pair, { tables }: History, random: Random): Prom
   );
   for (const showId of shows) await compareShow(pair, showId, random);
   await askBoth(pair, async (store) => byId(await store.findShows(shows)));
+  await askBoth(pair, async (store) => (await store.loadNewestIds()).toSorted());
   const [after, number] = [random.int(0, 2), random.int(1, 4)];
   await askBoth(pair, (store) => store.listShows({ after, limit: 2 }));
   await askBoth(pair, (store) => store.findShow(number));

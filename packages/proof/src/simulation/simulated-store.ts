@@ -1,7 +1,9 @@
 /** The simulated database as one process sees it: over the network, each call one statement. */
+import { BOOKING_STATUSES } from "@seatline/shared/core/model.ts";
 import type { Booking } from "@seatline/shared/core/model.ts";
 import { factsOf } from "@seatline/shared/db/load-shows.ts";
 import type { LoadedShow, SeatsRow, ShowRow } from "@seatline/shared/db/load-shows.ts";
+import { NEWEST_OF_EACH, NEWEST_SHOWS } from "@seatline/shared/db/load-bookings.ts";
 import type { PageToCancel } from "@seatline/shared/db/load-bookings.ts";
 import type { Lapsed, LapsedPage } from "@seatline/shared/db/load-lapsed.ts";
 import type { OpenedPage, OpenedShow } from "@seatline/shared/db/load-opened.ts";
@@ -20,6 +22,9 @@ export function buildSimulatedStore(run: RunStatement): Store {
       ),
     commitDecisions: (batch) =>
       run((tables, clockMs) => ({ committed: tables.commit(batch, clockMs), clockMs })),
+    findLine: () => run(({ line }) => line),
+    // No backup is restored here.
+    loadRedo: () => run(() => []),
     ...buildBookingReads(run),
     loadShows: (ids) => run((tables) => ids.flatMap((id) => loadShow(tables, id))),
     loadUsage: (customers) =>
@@ -67,6 +72,14 @@ function buildBookingReads(run: RunStatement) {
         bookingsOf(tables, showId, ["WAITING", "PENDING", "CONFIRMED"])
           .filter(({ place }) => place.offset > after)
           .slice(0, limit),
+      ),
+    loadNewestIds: () =>
+      run((tables) =>
+        byNumber(tables.shows.values())
+          .toReversed()
+          .slice(0, NEWEST_SHOWS)
+          .flatMap(({ id }) => bookingsOf(tables, id, BOOKING_STATUSES).slice(-NEWEST_OF_EACH))
+          .map(({ id }) => id),
       ),
     findBooking: (id: string, partition: number) =>
       run(({ bookings, partitions }) => {

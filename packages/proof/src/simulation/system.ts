@@ -21,7 +21,7 @@ import { Life } from "./life.ts";
 import { Network, Server } from "./network.ts";
 import type { ServerName, StepFault } from "./network.ts";
 import type { Plan } from "./plan.ts";
-import { buildSimulatedBroker } from "./simulated-broker.ts";
+import { LINE_ID, buildSimulatedBroker } from "./simulated-broker.ts";
 import type { BrokerParts } from "./broker-parts.ts";
 import { buildSimulatedHost } from "./simulated-host.ts";
 import { buildSimulatedStore } from "./simulated-store.ts";
@@ -85,6 +85,7 @@ export class System {
     this.#world = world;
     this.#plan = plan;
     this.tables = new Tables(plan.partitionCount);
+    this.tables.line = { topic: TOPICS.requests, lineId: LINE_ID };
     this.network = new Network(world, {
       faults: indexStepFaults(plan),
       kill: (life) => {

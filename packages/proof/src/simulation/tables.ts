@@ -8,6 +8,7 @@ import { limitsCustomers } from "@seatline/shared/core/model.ts";
 import type { Booking } from "@seatline/shared/core/model.ts";
 import { NO_USAGE } from "@seatline/shared/core/show.ts";
 import type { Batch } from "@seatline/shared/db/commit-decisions.ts";
+import type { StoredLine } from "@seatline/shared/db/find-line.ts";
 import type { UsageRow, ShowRow } from "@seatline/shared/db/load-shows.ts";
 
 type Partition = {
@@ -51,6 +52,8 @@ function updateBooking(stored: Booking, last: Booking): Booking {
 }
 
 export class Tables {
+  /** To which topic it belongs. */
+  line: StoredLine | null = null;
   readonly partitions: Partition[];
   readonly shows = new Map<string, ShowRow>();
   readonly bookings = new Map<string, Booking>();
