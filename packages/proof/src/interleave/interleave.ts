@@ -10,6 +10,7 @@ import type { Trouble } from "./small-world.ts";
 const TROUBLES: readonly (readonly Trouble[])[] = [
   [],
   ["crash"],
+  ["lost question"],
   ["lost answer"],
   ["crash", "lost answer"],
   ["second owner"],

@@ -10,6 +10,7 @@ import { encodeRequest } from "@seatline/shared/contract/request.ts";
 import { assert } from "@seatline/shared/core/assert.ts";
 import { BOUNDS } from "@seatline/shared/core/bounds.ts";
 import type { Request } from "@seatline/shared/core/requests.ts";
+import type { Store } from "@seatline/shared/db/store.ts";
 import type { Broker, GroupOptions } from "@seatline/shared/line/broker.ts";
 import { LineConsumer } from "@seatline/shared/line/consumer.ts";
 import { Publisher } from "@seatline/shared/line/publisher.ts";
@@ -35,10 +36,10 @@ const IDLE_MS = 5_000;
 const FIRST_FETCH = 1;
 
 /** What may go wrong, each at most once, at any moment. */
-export type Trouble = "crash" | "lost answer" | "second owner";
+export type Trouble = "crash" | "lost question" | "lost answer" | "second owner";
 
 type Step = { readonly label: string; readonly run: (fate: Fate) => void };
-type Fate = "answered" | "lost" | "dies";
+type Fate = "answered" | "never asked" | "lost" | "dies";
 type Timer = { readonly atMs: number; readonly call: () => void };
 
 /** One life of a worker: what it waits for, and all that it has been told. */
@@ -134,6 +135,9 @@ export class SmallWorld implements Playable {
       ...(this.#left.has("crash")
         ? [`${actor.name}: dies before ${label}`, `${actor.name}: dies after ${label}`]
         : []),
+      ...(this.#left.has("lost question")
+        ? [`${actor.name}: does not get through to ${label}`]
+        : []),
       ...(this.#left.has("lost answer") ? [`${actor.name}: loses the answer to ${label}`] : []),
     ];
   }
@@ -154,6 +158,9 @@ export class SmallWorld implements Playable {
       actor.isDead = true;
       this.#mayStart.push(`${actor.name}'`);
       if (what.startsWith("dies after")) step.run("dies");
+    } else if (what.startsWith("does not")) {
+      this.#left.delete("lost question");
+      step.run("never asked");
     } else if (what.startsWith("loses")) {
       this.#left.delete("lost answer");
       step.run("lost");
@@ -182,9 +189,7 @@ export class SmallWorld implements Playable {
     const loop = new PartitionLoop(0, {
       host,
       bounds: BOUNDS,
-      store: buildSimulatedStore((statement) =>
-        this.#ask(actor, `statement ${actor.steps.length}`, () => statement(this.#tables, NOON)),
-      ),
+      store: this.#buildStore(actor),
       consumer,
       publisher: new Publisher({
         host,
@@ -203,20 +208,36 @@ export class SmallWorld implements Playable {
     void loop.run();
   }
 
+  /** Each statement is a step of its own, called as its store calls it. */
+  #buildStore(actor: Actor): Store {
+    let name = "";
+    const store = buildSimulatedStore((statement) =>
+      this.#ask(actor, name, () => statement(this.#tables, NOON)),
+    );
+    const named = Object.entries(store).map(([method, call]) => [
+      method,
+      (...args: unknown[]) => {
+        name = method;
+        return (call as (...args: unknown[]) => unknown)(...args);
+      },
+    ]);
+    return Object.fromEntries(named) as Store;
+  }
+
   /** One step: asked, carried out and answered at once, or not answered. */
   #ask<T>(actor: Actor, label: string, carryOut: () => T): Promise<T> {
     if (actor.isDead) return new Promise<never>(() => {});
     return new Promise((resolve, reject) => {
       const run = (fate: Fate) => {
-        const answer = carryOut();
+        const answer = fate === "never asked" ? null : { value: carryOut() };
         if (fate === "dies") return;
-        if (fate === "lost") {
+        if (answer === null || fate === "lost") {
           actor.note(label, "lost");
           reject(Object.assign(new Error("lost"), { code: "CONNECTION_CLOSED" }));
           return;
         }
-        actor.note(label, answer);
-        resolve(answer);
+        actor.note(label, answer.value);
+        resolve(answer.value);
       };
       actor.steps.push({ label, run });
     });

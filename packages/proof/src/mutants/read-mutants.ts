@@ -5,9 +5,9 @@ import { fileURLToPath } from "node:url";
 
 const MUTANTS_FOLDER = fileURLToPath(new URL("../../mutants/", import.meta.url));
 
-/** `simulation`, or a tier of tests and a file of it. */
+/** `simulation`, `interleaving`, or a tier of tests and a file of it. */
 export type Catcher =
-  | { readonly kind: "simulation" }
+  | { readonly kind: "simulation" | "interleaving" }
   | {
       readonly kind: "test";
       readonly tier: "pure" | "pg" | "kafka" | "e2e";
@@ -49,7 +49,7 @@ function readMutant(patch: string): Mutant {
 }
 
 function parseCatcher(name: string, text: string): Catcher {
-  if (text === "simulation") return { kind: "simulation" };
+  if (text === "simulation" || text === "interleaving") return { kind: text };
   const [, tier, file] = /^(pure|pg|kafka|e2e) (\S+)$/.exec(text) ?? [];
   if (file === undefined) throw new Error(`${name}.patch is caught by nobody known: ${text}.`);
   return { kind: "test", tier: tier as "pure" | "pg" | "kafka" | "e2e", file };

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { parseArgs } from "node:util";
 
 import { startInfrastructure } from "@seatline/infra/infrastructure.ts";
+import { unreachable } from "@seatline/shared/core/assert.ts";
 import type { Environment } from "@seatline/shared/runtime/config.ts";
 
 import { readMutants } from "./read-mutants.ts";
@@ -101,13 +102,20 @@ async function plant(mutant: Mutant, ground: Ground, print: Print): Promise<bool
 }
 
 function describe(catcher: Catcher): string {
-  return catcher.kind === "simulation" ? "simulation" : `${catcher.tier} ${catcher.file}`;
+  return catcher.kind === "test" ? `${catcher.tier} ${catcher.file}` : catcher.kind;
 }
 
 function commandOf(catcher: Catcher, runs: number): readonly string[] {
-  return catcher.kind === "simulation"
-    ? ["scripts/simulate.ts", "--first", "--runs", String(runs), "--seed", String(SEED)]
-    : ["node_modules/vitest/vitest.mjs", "run", "--project", catcher.tier, catcher.file];
+  switch (catcher.kind) {
+    case "simulation":
+      return ["scripts/simulate.ts", "--first", "--runs", String(runs), "--seed", String(SEED)];
+    case "interleaving":
+      return ["scripts/interleave.ts", "--short"];
+    case "test":
+      return ["node_modules/vitest/vitest.mjs", "run", "--project", catcher.tier, catcher.file];
+    default:
+      return unreachable(catcher);
+  }
 }
 
 function ask(catcher: Catcher, { scratch, env, runs }: Ground): Promise<Said> {
