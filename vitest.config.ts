@@ -14,6 +14,7 @@ export default defineConfig({
     projects: [
       {
         test: {
+          ...TIMEOUTS,
           name: "pure",
           include: ["{packages,services,scripts}/**/*.test.ts", "tests/*.test.ts"],
           exclude: [...ELSEWHERE, "**/*.{pg,kafka,e2e}.test.ts"],
