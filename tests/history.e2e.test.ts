@@ -11,7 +11,7 @@ import { testBroker } from "@seatline/shared/testing/broker.ts";
 import { buildRandom, seedOfRun } from "@seatline/shared/testing/random.ts";
 import { expect, test } from "vitest";
 
-import { ID_SECRET, useStack } from "./stack.ts";
+import { useStack } from "./stack.ts";
 
 const stack = useStack({ gateways: 2, workers: 2, expiryWorkers: 1, env: { SWEEP_SECONDS: "1" } });
 const seed = seedOfRun();
@@ -65,24 +65,40 @@ function knownOf(heard: Heard | null): Known | null {
   return heard?.kind === "refused" ? heard.booking : null;
 }
 
+type Keyed = { readonly key: string; readonly body: ReturnType<typeof buildBody> };
+
+/** The same and another request at once under one key, at one gateway or at both. */
+async function bookTwice(recorders: readonly Recorder[], { key, body }: Keyed): Promise<null> {
+  const bodies = [{ ...body, ifUnavailable: "wait", waitUntil: "2027-12-24T12:00:00Z" }, body];
+  await Promise.all(
+    bodies.map((one) => random.pick(recorders).book(one, { key, waitS: random.pick([0, 5]) })),
+  );
+  return null;
+}
+
 /** One customer, who asks one thing after the other, now at one gateway, now at the other. */
 async function shop(recorders: readonly Recorder[], name: string, showIds: readonly string[]) {
   const known: Known[] = [];
-  const keyed: { readonly key: string; readonly body: ReturnType<typeof buildBody> }[] = [];
+  const keyed: Keyed[] = [];
   for (let step = 0; step < STEPS; step++) {
     const recorder = random.pick(recorders);
     const waitS = random.pick([0, 0, 5]);
     if (known.length === 0 || random.chance(0.4)) {
       const body = buildBody(random.pick(showIds), name);
-      const key = random.chance(0.4) ? `${ID_SECRET}-${name}-${step}` : null;
+      const key = random.chance(0.4) ? `a-key-that-nobody-guesses-${name}-${step}` : null;
       if (key !== null) keyed.push({ key, body });
+      // Now and then both come at once, before the line knows either.
+      if (key !== null && random.chance(0.3)) {
+        await bookTwice(recorders, { key, body });
+        continue;
+      }
       const one = knownOf(await recorder.book(body, { key, waitS }));
       if (one !== null) known.push(one);
       continue;
     }
     const { id, place } = random.pick(known.slice(-5));
     const again = keyed.at(-1);
-    const ask = random.pick<() => Promise<unknown>>([
+    const ask = random.pick<() => Promise<Heard | null>>([
       () => recorder.change("confirm", id, { waitS, body: { payment: "paid" } }),
       () => recorder.change("confirm", id),
       () => recorder.change("cancel", id),
@@ -90,10 +106,13 @@ async function shop(recorders: readonly Recorder[], name: string, showIds: reado
       () => recorder.find(id),
       () => recorder.find(id, { place }),
       () => recorder.find(id, { place, waitS: 2 }),
-      async () => again && recorder.book(again.body, { key: again.key, waitS }),
-      async () => again && recorder.book({ ...again.body, priceMax: 1 }, { key: again.key, waitS }),
+      async () =>
+        again === undefined ? null : recorder.book(again.body, { key: again.key, waitS }),
+      async () => (again === undefined ? null : bookTwice(recorders, again)),
     ]);
-    await ask();
+    // The place of a change is one to look at, too.
+    const heard = await ask();
+    if (heard?.kind === "queued") known.push(heard);
   }
 }
 
@@ -118,6 +137,9 @@ test(`clients, topics and tables tell one story (seed ${seed})`, async () => {
   expect(calls.length).toBeGreaterThan(CALLS_MIN);
   const heard = new Set(calls.map((call) => call.heard?.kind));
   expect([...heard]).toEqual(expect.arrayContaining(["booking", "queued", "refused"]));
+  const reasons = new Set(calls.map((call) => call.heard?.kind === "refused" && call.heard.reason));
+  expect([...reasons]).toEqual(expect.arrayContaining(["key-reused", "hold-expired"]));
+  expect([...reasons]).not.toContain("invalid-request");
   const statuses = new Set(seen.tables.bookings.map(({ status }) => status));
   expect([...statuses]).toEqual(expect.arrayContaining(["CONFIRMED", "CANCELLED", "FAILED"]));
 

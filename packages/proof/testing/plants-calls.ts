@@ -250,6 +250,17 @@ export const CALL_PLANTS: readonly Plant[] = [
       }),
   },
   {
+    name: "another request under the key is told the booking's place",
+    finds: KEYS,
+    plant: ({ history, confirmed }) =>
+      editCalls(history, (calls) => {
+        const { asked } = keyedCall(calls, confirmed);
+        const { id, place } = shownIn(calls, confirmed);
+        const body = "another";
+        if (asked.kind === "book") ask(calls, { ...asked, body }, { kind: "queued", id, place });
+      }),
+  },
+  {
     name: "another request under the key is told key-reused, and shown the booking",
     finds: KEYS,
     plant: ({ history, confirmed }) =>

@@ -92,14 +92,17 @@ function takeStep({ random, seen, shows, books }: Run): void {
   const { request, key } = random.pick(recent);
   const { requestId: id, showId } = request;
   const waits = random.chance(0.7);
-  const told = random.pick<() => void>([
+  const seats = findSeats(seen, id).filter(() => random.chance(0.5));
+  const ask = random.pick<() => void>([
     () => seen.change(gateway, requestConfirm(id, random.pick([null, "paid"])), waits),
     () => seen.change(gateway, requestConfirm(id, "paid"), waits),
     () => seen.change(gateway, requestCancel(id), waits),
-    () => seen.change(gateway, requestCancel(id, { seats: [3], standing: [] }), waits),
+    () => seen.change(gateway, requestCancel(id, { seats, standing: [] }), waits),
+    () => seen.change(gateway, requestCancel(id, { seats, standing: [] }), waits),
     () => seen.change(gateway, requestExtend(id, random.pick([null, 3 * HOLD_MS])), waits),
     () => seen.find(gateway, id),
-    () => seen.find(gateway, id),
+    () => findAtPlace(random, seen, gateway),
+    () => findAtPlace(random, seen, gateway),
     () => seen.ask(requestExpire(id)),
     () => seen.ask(requestChange(showId, buildChanges(random))),
     () => seen.book(gateway, request, { key, waits }),
@@ -114,7 +117,19 @@ function takeStep({ random, seen, shows, books }: Run): void {
       seen.repeat(random.pick(["outcomes", "events"]), place);
     },
   ]);
-  told();
+  ask();
+}
+
+/** Somebody looks at a place that was told, of a booking or of a change of one. */
+function findAtPlace(random: Random, seen: TrueHistory, gateway: string): void {
+  if (seen.told.length === 0) return;
+  const { id, place } = random.pick(seen.told);
+  seen.find(gateway, id, place);
+}
+
+/** Those that a booking has now, as far as is decided. */
+function findSeats(seen: TrueHistory, id: string): readonly number[] {
+  return seen.bookings.get(id)?.seats ?? [];
 }
 
 /** Another request under the same key: so it has the same id. */
@@ -151,6 +166,6 @@ function buildChanges(random: Random): ShowChanges {
     { sale: "closed" },
     { sale: "open" },
     { sale: "open" },
-    random.chance(0.2) ? { sale: "cancelled" } : {},
+    random.chance(0.6) ? { sale: "cancelled" } : {},
   ]);
 }

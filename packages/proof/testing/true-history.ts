@@ -38,7 +38,10 @@ export class TrueHistory {
   });
   readonly #records: RecordRow[] = [];
   readonly #shows = new Map<string, ShowRow>();
-  readonly #bookings = new Map<string, Booking>();
+  /** Places that clients were told, each of a request about a booking. */
+  readonly told: { readonly id: string; readonly place: Place }[] = [];
+  /** As they are stored. */
+  readonly bookings = new Map<string, Booking>();
   readonly #customers = new Map<string, Tables["customers"][number]>();
   readonly #deadLetters: Tables["deadLetters"][number][] = [];
   /** Every state of every booking, with the offset of its entry. */
@@ -176,7 +179,7 @@ export class TrueHistory {
   }
 
   #buildTables(): Tables {
-    const bookings = [...this.#bookings.values()];
+    const bookings = [...this.bookings.values()];
     const live = bookings.filter(({ status }) => status === "PENDING" || status === "CONFIRMED");
     return {
       partitions: this.#lines.map(({ position: { partition, next, tail, logClock } }) => {
@@ -215,7 +218,7 @@ export class TrueHistory {
     const { partition, first, next } = record;
     this.#records.push({ partition, first, next, body, tail });
     Object.assign(this.#end(partition), { publishedOffset: first, lastDigest });
-    for (const { last } of net.bookings) this.#bookings.set(last.id, last);
+    for (const { last } of net.bookings) this.bookings.set(last.id, last);
     for (const letter of deadLetters) this.#deadLetters.push({ partition, ...letter });
     for (const entry of record.entries) {
       this.#entries.set(`${partition}-${entry.offset}`, entry);
@@ -274,6 +277,9 @@ export class TrueHistory {
   }
 
   #hear(call: Pick<Call, "gateway" | "askedAt" | "asked">, heard: Heard | null): Heard {
+    if (heard?.kind === "queued" && heard.place !== null) {
+      this.told.push({ id: heard.id, place: heard.place });
+    }
     this.#calls.push({ ...call, heardAt: this.#tick(), heard });
     return heard ?? { kind: "unavailable" };
   }

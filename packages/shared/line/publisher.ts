@@ -27,8 +27,12 @@ type PublisherOptions = {
   readonly queueMax: number;
 };
 
+/** Messages that stand in their topics in this order, or not at all. */
+type Row = { isBroken: boolean };
+
 type Waiting = {
   readonly message: OutgoingMessage;
+  readonly row: Row;
   readonly since: number;
   readonly settle: (result: PublishResult) => void;
 };
@@ -67,11 +71,25 @@ export class Publisher {
 
   /** Resolves with what became of the message, within the deadline; never rejects. */
   publish(message: OutgoingMessage): Promise<PublishResult> {
-    if (this.#closed || this.#queue.length >= this.#options.queueMax) {
+    return this.#publish(message, { isBroken: false });
+  }
+
+  /**
+   * The same for messages that belong in this order: behind one without an ack none is sent any more. Resolves
+   * with what became of each.
+   */
+  publishInOrder(messages: readonly OutgoingMessage[]): Promise<PublishResult[]> {
+    const row: Row = { isBroken: false };
+    return Promise.all(messages.map((message) => this.#publish(message, row)));
+  }
+
+  #publish(message: OutgoingMessage, row: Row): Promise<PublishResult> {
+    if (this.#closed || this.#queue.length >= this.#options.queueMax || row.isBroken) {
+      row.isBroken = true;
       return Promise.resolve({ status: "full" });
     }
     return new Promise((settle) => {
-      this.#queue.push({ message, since: this.#options.host.monotonicMs(), settle });
+      this.#queue.push({ message, row, since: this.#options.host.monotonicMs(), settle });
       this.#scheduleExpiry();
       void this.#pump();
     });
@@ -88,6 +106,15 @@ export class Publisher {
     this.#cancelExpiry?.();
     for (const { settle } of this.#queue.splice(0)) settle({ status: "unknown" });
     await this.#drop();
+  }
+
+  /** What stands behind a message of its row that got no ack. */
+  #dropBroken(): void {
+    const broken = this.#queue.filter(({ row }) => row.isBroken);
+    if (broken.length === 0) return;
+    const whole = this.#queue.filter(({ row }) => !row.isBroken);
+    this.#queue.splice(0, this.#queue.length, ...whole);
+    for (const { settle } of broken) settle({ status: "unknown" });
   }
 
   async #pump(): Promise<void> {
@@ -134,7 +161,11 @@ export class Publisher {
         { err: error, messages: batch.length },
         "no ack in time: outcome of a send is unknown",
       );
-      for (const { settle } of batch) settle({ status: "unknown" });
+      for (const { row, settle } of batch) {
+        row.isBroken = true;
+        settle({ status: "unknown" });
+      }
+      this.#dropBroken();
       // An answer that comes late must find nobody: the next send goes through a new connection.
       await this.#drop();
     } finally {
@@ -183,7 +214,11 @@ export class Publisher {
       const expired = this.#queue.splice(0, fresh === -1 ? this.#queue.length : fresh);
       // One that is under way may yet be acked; whoever waited for it has been told by then.
       const late = this.#sending.filter(({ since }) => since <= latest);
-      for (const { settle } of [...expired, ...late]) settle({ status: "unknown" });
+      for (const { row, settle } of [...expired, ...late]) {
+        row.isBroken = true;
+        settle({ status: "unknown" });
+      }
+      this.#dropBroken();
       if (this.#queue.length + this.#sending.length > 0) this.#scheduleExpiry();
     });
   }

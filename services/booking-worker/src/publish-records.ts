@@ -23,22 +23,21 @@ export async function publishRecord(
   body: string,
 ): Promise<boolean> {
   const { partition } = record;
-  const results = await Promise.all([
-    publisher.publish({ topic: topics.outcomes, partition, key: String(partition), value: body }),
+  // In this order, or whoever drops what is told twice would hear of a change before the one that led to it.
+  const results = await publisher.publishInOrder([
+    { topic: topics.outcomes, partition, key: String(partition), value: body },
     ...record.entries
       .map(({ followUp }) => followUp)
       .filter((followUp) => followUp !== null)
-      .map(({ showId: key, message: value }) =>
-        publisher.publish({ topic: topics.requests, partition, key, value }),
-      ),
-    ...buildEvents(record).map(({ showId, event }) =>
-      publisher.publish({
-        topic: topics.events,
+      .map(({ showId: key, message: value }) => ({
+        topic: topics.requests,
         partition,
-        key: showId,
-        value: JSON.stringify(event),
-      }),
-    ),
+        key,
+        value,
+      })),
+    ...buildEvents(record).map(({ showId, event }) => {
+      return { topic: topics.events, partition, key: showId, value: JSON.stringify(event) };
+    }),
   ]);
   return results.every(({ status }) => status === "acked");
 }

@@ -3,7 +3,8 @@ import type { Place } from "@seatline/shared/core/model.ts";
 
 import { buildBookingSeen, isSameSeen } from "./booking-seen.ts";
 import type { BookingSeen, Call, Heard } from "./history.ts";
-import type { HistoryIndex, Life } from "./history-index.ts";
+import { entryAt } from "./history-index.ts";
+import type { EntrySeen, HistoryIndex, Life } from "./history-index.ts";
 
 /** Every booking that was shown is one that it really was. */
 export function* findUntrueAnswers({ history, livesById }: HistoryIndex): Generator<string> {
@@ -94,7 +95,9 @@ class Told {
     const { asked, heard, gateway } = call;
     const first = this.#firstById.get(id);
     const name = `${gateway}, asked to ${asked.kind} ${id} at ${call.askedAt}, says`;
-    if (moments !== null && first !== undefined && moments.last < first) {
+    // A refusal at a place tells of that place for ever, with the booking as it was then.
+    const isOfPlace = asked.kind === "find" && asked.place !== null && heard?.kind === "refused";
+    if (moments !== null && first !== undefined && moments.last < first && !isOfPlace) {
       yield `${name} what was so before what it has said already (${moments.last} < ${first})`;
     }
     if (heard?.kind === "queued") yield* this.#findUndecided(name, heard.place, first);
@@ -150,9 +153,9 @@ export function* findOutdated({ history, livesById }: HistoryIndex): Generator<s
 }
 
 /** Under one key stands one request: the same again is told the same, another nothing of it. */
-export function* findKeyFaults({ history }: HistoryIndex): Generator<string> {
+export function* findKeyFaults(index: HistoryIndex): Generator<string> {
   const uses = new Map<string, KeyUse>();
-  for (const { asked, heard } of history.calls) {
+  for (const { asked, heard } of index.history.calls) {
     if (asked.kind !== "book" || asked.key === null) continue;
     const name = `${asked.showId} ${asked.key}`;
     const use = uses.get(name) ?? buildKeyUse();
@@ -162,11 +165,14 @@ export function* findKeyFaults({ history }: HistoryIndex): Generator<string> {
     const booking = bookingOf(heard);
     if (heard.kind === "queued") use.ids.add(heard.id);
     if (booking !== null) use.ids.add(booking.id);
-    if (booking !== null) use.shown.add(asked.body);
-    if (heard.kind === "refused" && heard.reason === "key-reused") {
-      use.refused.add(asked.body);
-      if (booking !== null) yield `who used the key of ${booking.id} again was shown it`;
-    }
+    const isReused = heard.kind === "refused" && heard.reason === "key-reused";
+    if (isReused && booking !== null) yield `who used the key of ${booking.id} again was shown it`;
+    // Who was only told a place will hear there what its entry says.
+    const { outcome = null } = heard.kind === "queued" ? (findEntry(index, heard.place) ?? {}) : {};
+    const isTold = outcome !== null && outcome.kind !== "show" && outcome.bookingId !== null;
+    const willBeReused = outcome?.kind === "refused" && outcome.reason === "key-reused";
+    if (booking !== null || isTold) use.shown.add(asked.body);
+    if (isReused || willBeReused) use.refused.add(asked.body);
   }
   for (const { ids, asked, shown, refused } of uses.values()) {
     const [id = "a booking"] = ids;
@@ -179,6 +185,10 @@ export function* findKeyFaults({ history }: HistoryIndex): Generator<string> {
       if (shown.has(body)) yield `the request for ${id} was told that its key was used for another`;
     }
   }
+}
+
+function findEntry(index: HistoryIndex, place: Place | null): EntrySeen | undefined {
+  return place === null ? undefined : entryAt(index, place);
 }
 
 type KeyUse = {
