@@ -177,3 +177,35 @@ describe("parseList", () => {
     expect(() => parseList(text)).toThrow("without empty places");
   });
 });
+
+describe("where the line is", () => {
+  const line = { DATABASE_URL: "postgres://u:p@db:5432/s", KAFKA_BROKERS: "a:9092,b:65535" };
+
+  it("is what a driver can connect to", () => {
+    expect(parseConfig(LINE_SETTINGS, line).KAFKA_BROKERS).toEqual(["a:9092", "b:65535"]);
+    const encoded = "postgres://u:100%25@db/s";
+    expect(parseConfig(LINE_SETTINGS, { ...line, DATABASE_URL: encoded }).DATABASE_URL).toBe(
+      encoded,
+    );
+  });
+
+  it.each([
+    [
+      "DATABASE_URL",
+      "postgres://u:100%@db/s",
+      "must have a % in its user or password written as %25",
+    ],
+    [
+      "DATABASE_URL",
+      "postgres://u%zz@db/s",
+      "must have a % in its user or password written as %25",
+    ],
+    ["DATABASE_URL", "postgres://db:65536/s", "must be a URL like"],
+    ["KAFKA_BROKERS", "a:65536", "must be host:port"],
+    ["KAFKA_BROKERS", "a:9092,b", "must be host:port"],
+  ])("is refused: %s=%s", (name, text, problem) => {
+    expect(() => parseConfig(LINE_SETTINGS, { ...line, [name]: text })).toThrow(
+      `${name} ${problem}`,
+    );
+  });
+});

@@ -3,7 +3,8 @@ import { parseChoice, parseList, parseText, parseWhole } from "./config.ts";
 import type { ConfigTable } from "./config.ts";
 import { LOG_LEVELS } from "./log.ts";
 
-const BROKER = /^[^\s:/]+:\d{1,5}$/;
+const BROKER = /^[^\s:/]+:(\d{1,5})$/;
+const PORT_MAX = 65_535;
 const TOPIC_PREFIX = /^[A-Za-z0-9._-]{1,100}$/;
 
 /** Where the line is: every process needs to know. */
@@ -36,12 +37,25 @@ function parseDatabaseUrl(text: string): string {
   if (!/^postgres(ql)?:\/\//.test(text) || !URL.canParse(text)) {
     throw new Error("must be a URL like postgres://user:password@host:port/database");
   }
+  // Else the driver throws, at the first look, and says nothing of what to do.
+  if (!isEncoded(text)) {
+    throw new Error("must have a % in its user or password written as %25");
+  }
   return text;
+}
+
+function isEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function parseBrokers(text: string): readonly [string, ...string[]] {
   const brokers = parseList(text);
-  if (!brokers.every((broker) => BROKER.test(broker))) {
+  if (!brokers.every((broker) => Number(BROKER.exec(broker)?.[1] ?? Infinity) <= PORT_MAX)) {
     throw new Error("must be host:port, or several of them separated by commas");
   }
   return brokers;

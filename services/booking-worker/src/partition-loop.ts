@@ -37,6 +37,7 @@ import type { GiveUp } from "@seatline/shared/runtime/lifecycle.ts";
 import type { Log } from "@seatline/shared/runtime/log.ts";
 
 import { DecisionClock } from "./decision-clock.ts";
+import { listSurplusShows } from "./kept-shows.ts";
 import { publishRecord, publishStored } from "./publish-records.ts";
 import { Recovery } from "./recovery.ts";
 import { REDO_MAX, Redo } from "./redo.ts";
@@ -75,10 +76,6 @@ const DECIDING_MS_MAX = 250;
 /** How long the last decided message may take to come again from Kafka. */
 const REREAD_TIMEOUT_MS = 10_000;
 const IDLE_TIMEOUT_MS = 60_000;
-/** Shows kept in memory between batches; the one touched longest ago goes first. */
-const SHOWS_MAX = 500;
-/** Customers of one show whose counts are kept; a show with more is loaded anew when it is needed. */
-const CUSTOMERS_MAX = 200_000;
 
 export class PartitionLoop {
   readonly partition: number;
@@ -361,9 +358,7 @@ function forgetSettled({ state, heads, prefetched }: Owned, { net }: Batch): voi
     const booking = state.bookings.get(id);
     if (booking !== undefined && !isUnsettled(booking)) state.bookings.delete(id);
   }
-  const surplus = [...heads.keys()].slice(0, Math.max(0, state.shows.size - SHOWS_MAX));
-  const crowded = [...state.shows].filter(([, { usage }]) => usage.size > CUSTOMERS_MAX);
-  const evicted = new Set([...surplus, ...crowded.map(([id]) => id)]);
+  const evicted = listSurplusShows(state.shows, heads.keys());
   if (evicted.size === 0) return;
   for (const id of evicted) {
     state.shows.delete(id);
