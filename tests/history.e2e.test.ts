@@ -2,6 +2,7 @@
  * A few hundred calls of all kinds through two gateways, and everything that clients heard, topics hold and tables
  * say is one story, in every respect that the checker of histories knows.
  */
+import { waitUntil } from "@seatline/shared/testing/wait-until.ts";
 import { BOUNDS } from "@seatline/shared/core/bounds.ts";
 import { checkHistory } from "@seatline/proof/history/check-history.ts";
 import { gatherSystem } from "@seatline/proof/history/gather.ts";
@@ -41,6 +42,8 @@ const SHOWS = [
   },
   { capacity: 20, confirmation: "automatic" },
 ];
+
+const SHOW_OF_THE_LATE = { capacity: 5, holdSeconds: 1, rescueSeconds: 0 };
 
 function buildBody(showId: string, customer: string) {
   const wants = random.pick<Readonly<Record<string, unknown>>>([
@@ -116,6 +119,17 @@ async function shop(recorders: readonly Recorder[], name: string, showIds: reado
   }
 }
 
+/** Somebody who pays when the hold is over: among so many others that may happen to nobody. */
+async function comeTooLate([recorder]: readonly Recorder[], showId: string): Promise<void> {
+  const held = await recorder?.book({ showId, customer: "late", count: 1 }, { waitS: 10 });
+  const id = knownOf(held ?? null)?.id ?? "";
+  await waitUntil("the hold has lapsed", async () => {
+    const heard = await recorder?.find(id, { waitS: 1 });
+    return heard?.kind === "booking" && heard.booking.status === "FAILED";
+  });
+  await recorder?.change("confirm", id);
+}
+
 test(`clients, topics and tables tell one story (seed ${seed})`, async () => {
   const { client, gateways, database, topics } = stack();
   const shows = [];
@@ -129,6 +143,7 @@ test(`clients, topics and tables tell one story (seed ${seed})`, async () => {
   const names = Array.from({ length: CUSTOMERS }, (_, index) => `customer-${index}`);
   const showIds = shows.map(({ id }) => id);
   await Promise.all(names.map((name) => shop(recorders, name, showIds)));
+  await comeTooLate(recorders, (await client.createShow(SHOW_OF_THE_LATE)).id);
   const options = { sql: database.sql, kafka: testBroker("history"), topics };
 
   const seen = await gatherSystem({ ...options, deadlineMs: GATHER_MAX_MS });
