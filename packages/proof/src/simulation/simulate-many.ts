@@ -1,4 +1,5 @@
 /** `npm run simulate`: very many simulated runs, and what was found; or one of them, told step by step. */
+import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
@@ -104,15 +105,12 @@ async function runThread(takeShare: () => Share | null, tally: Tally): Promise<v
   }
 }
 
-function ask(thread: Worker, share: Share): Promise<Tally> {
-  return new Promise((resolve, reject) => {
-    thread.once("message", resolve);
-    thread.once("error", reject);
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread is no window
-    thread.postMessage(share);
-  }).finally(() => {
-    thread.removeAllListeners();
-  }) as Promise<Tally>;
+/** Rejects with what ended the thread, if anything did. */
+async function ask(thread: Worker, share: Share): Promise<Tally> {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread is no window
+  thread.postMessage(share);
+  const [tally] = (await once(thread, "message")) as [Tally];
+  return tally;
 }
 
 function* describeTally(tally: Tally): Generator<string> {

@@ -7,6 +7,7 @@ import { expect, it } from "vitest";
 
 import { judge } from "./judge.ts";
 import { buildPlan } from "./plan.ts";
+import { runSimulate } from "./simulate-many.ts";
 import { simulate } from "./simulate.ts";
 import { addVerdict, buildTally, medianOf } from "./tally.ts";
 
@@ -37,4 +38,13 @@ it(`keeps every promise, ${RUNS} times (SEED=${seed})`, { timeout: TIMEOUT_MS },
   }
   expect(medianOf(tally.requests)).toBeGreaterThanOrEqual(50);
   expect(medianOf(tally.faults)).toBeGreaterThanOrEqual(3);
+});
+
+it("plays as many as it is told to, in threads, and says what they had in them", async () => {
+  const lines: string[] = [];
+  const isWell = await runSimulate(["--runs", "60", "--threads", "1", "--seed", "1"], (line) =>
+    lines.push(line),
+  );
+  expect(isWell).toBe(true);
+  expect(lines.at(-1)).toMatch(/^60 runs in \d+ s, 0 went wrong$/);
 });
