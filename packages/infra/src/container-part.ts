@@ -39,6 +39,10 @@ export function watchContainer(options: ContainerOptions): InfraPart {
       if (await isUp()) return;
       throw new Error(`${container} did not answer within ${READY_TIMEOUT_MS / 1_000} s`);
     },
+    freeze: () => expectDone(docker(options, ["pause", container])),
+    wake: () => expectDone(docker(options, ["unpause", container])),
+    // A limit as of a process is not in reach there, and a small disk would be gone with its container.
+    fillDisk: null,
   };
 }
 

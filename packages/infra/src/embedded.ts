@@ -11,6 +11,8 @@ import { canHaveKafka, prepareKafkaParts } from "./kafka-cache.ts";
 import { waitForKafka } from "./kafka-ready.ts";
 import { PASSABLE_MODE, cacheFolderOf } from "./paths.ts";
 import { findFreePort } from "./ports.ts";
+import { listFamily } from "./process-identity.ts";
+import { lastWords, runCommand } from "./run-command.ts";
 import { ensureDatabase, maintenanceUrlOf, waitForPostgres } from "./postgres-ready.ts";
 import { READY_TIMEOUT_MS, buildDatabaseUrl } from "./running-infra.ts";
 import type { InfraPart, RunningInfra } from "./running-infra.ts";
@@ -19,6 +21,10 @@ import { childStateOf } from "./state-file.ts";
 import type { ChildState } from "./state-file.ts";
 import { SupervisedProcess } from "./supervised-process.ts";
 import type { ProcessSpec } from "./supervised-process.ts";
+
+const COMMAND_TIMEOUT_MS = 10_000;
+/** A server that has noticed nothing by then is killed. */
+const FULL_DISK_MAX_MS = 15_000;
 
 export type EmbeddedOptions = {
   /** Where data, settings and logs lie. */
@@ -130,7 +136,34 @@ function partOf(
       await server.start();
       await expectReady(server, isReady);
     },
+    freeze: () => signalFamily(server, "SIGSTOP"),
+    wake: () => signalFamily(server, "SIGCONT"),
+    fillDisk: process.platform === "linux" ? () => fillDisk(server) : null,
   };
+}
+
+/** Each backend of Postgres leads a group of its own, so a signal to the server's group would not reach it. */
+function signalFamily({ identity }: SupervisedProcess, signal: NodeJS.Signals): Promise<void> {
+  for (const pid of identity === undefined ? [] : listFamily(identity.pid)) {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // One that has just ended.
+    }
+  }
+  return Promise.resolve();
+}
+
+/** No byte may be added to any file, which is what a full disk comes to; it holds for this one process. */
+async function fillDisk(server: SupervisedProcess): Promise<void> {
+  const gone = server.untilGone();
+  const pid = String(server.identity?.pid);
+  const limits = { timeoutMs: COMMAND_TIMEOUT_MS };
+  const result = await runCommand("prlimit", ["--pid", pid, "--fsize=0"], limits);
+  if (result.code !== 0) throw new Error(`prlimit refused: ${lastWords(result)}`);
+  const late = setTimeout(() => void server.kill(), FULL_DISK_MAX_MS);
+  await gone;
+  clearTimeout(late);
 }
 
 async function expectReady(

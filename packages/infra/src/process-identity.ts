@@ -40,6 +40,19 @@ export function commandLineOf(pid: number): string {
   }
 }
 
+/** A process and all that it has started, with what those have started. */
+export function listFamily(pid: number): number[] {
+  const rows = runPs(["-A", "-o", "pid=,ppid="]).split("\n");
+  const pairs = rows.map((row) => row.trim().split(/\s+/).map(Number));
+  const family = [pid];
+  for (const member of family) {
+    for (const [child, parent] of pairs) {
+      if (parent === member && child !== undefined) family.push(child);
+    }
+  }
+  return family;
+}
+
 /** The identity in unknown data, for example a parsed file. */
 export function parseIdentity(value: unknown): ProcessIdentity | undefined {
   if (typeof value !== "object" || value === null) return undefined;

@@ -7,6 +7,14 @@ export type InfraPart = {
   kill(): Promise<void>;
   /** Starts it again and resolves when it answers; throws when it does not. */
   revive(): Promise<void>;
+  /** It stands still with its connections open, until `wake`. */
+  freeze(): Promise<void>;
+  wake(): Promise<void>;
+  /**
+   * Nothing that it writes is kept any more, as on a full disk, and it ends of that; it stays down until
+   * `revive`, which gives it room again. Null where that cannot be had.
+   */
+  readonly fillDisk: (() => Promise<void>) | null;
 };
 
 export type RunningInfra = {

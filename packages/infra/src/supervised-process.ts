@@ -119,13 +119,18 @@ export class SupervisedProcess {
 
   /** SIGKILL, and it stays down until `start`. Resolves when it is gone. */
   async kill(): Promise<void> {
+    const gone = this.untilGone();
+    this.#signalGroup("SIGKILL");
+    await gone;
+  }
+
+  /** Resolves when whatever was done to it has ended it; from now on it stays down until `start`. */
+  async untilGone(): Promise<void> {
     this.#mode = "stopped";
     clearTimeout(this.#restartTimer);
     const child = this.#child;
     if (child?.pid === undefined) return;
-    const gone = once(child, "exit");
-    this.#signalGroup("SIGKILL");
-    await gone;
+    await once(child, "exit");
   }
 
   #spawn(): void {
