@@ -7,7 +7,7 @@ import { beforeAll, expect, test } from "vitest";
 
 import { UNKNOWN_BOOKING_ID, UNKNOWN_SHOW_ID, problemOf } from "./client.ts";
 import type { ShowView } from "./client.ts";
-import type { HttpAnswer } from "./http.ts";
+import type { HttpAnswer } from "@seatline/shared/testing/http.ts";
 import { useStack } from "./stack.ts";
 
 const stack = useStack();

@@ -12,7 +12,7 @@ import { waitUntil } from "@seatline/shared/testing/wait-until.ts";
 
 import { expectStatus, problemOf } from "./client.ts";
 import type { BookingView } from "./client.ts";
-import { runMigrateStep } from "./migrate-step.ts";
+import { runMigrateStep } from "@seatline/shared/testing/migrate-step.ts";
 import { useStack } from "./stack.ts";
 
 const stack = useStack({ gateways: 2 });

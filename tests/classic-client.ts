@@ -1,7 +1,7 @@
 /** The older backends' clients, as far as tests need them. */
 import { expectStatus, problemOf } from "./client.ts";
 import type { Client } from "./client.ts";
-import type { HttpAnswer } from "./http.ts";
+import type { HttpAnswer } from "@seatline/shared/testing/http.ts";
 
 export type ClassicShow = {
   readonly id: string;

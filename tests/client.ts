@@ -4,8 +4,8 @@ import type { RecordEntry } from "@seatline/shared/contract/record.ts";
 import type { Problem } from "../services/api-gateway/src/problems.ts";
 import type { BookingView, viewQueued, viewShow } from "../services/api-gateway/src/views.ts";
 
-import { call } from "./http.ts";
-import type { Ask, Http, HttpAnswer } from "./http.ts";
+import { call } from "@seatline/shared/testing/http.ts";
+import type { Ask, Http, HttpAnswer } from "@seatline/shared/testing/http.ts";
 
 export type { BookingView, Problem };
 export type ShowView = ReturnType<typeof viewShow>;

@@ -12,7 +12,7 @@ import { waitUntil } from "@seatline/shared/testing/wait-until.ts";
 import { listSeats } from "@seatline/shared/testing/naive-show.ts";
 import { expectStatus, problemOf } from "./client.ts";
 import type { BookingView, Client } from "./client.ts";
-import type { HttpAnswer } from "./http.ts";
+import type { HttpAnswer } from "@seatline/shared/testing/http.ts";
 import { useStack } from "./stack.ts";
 
 const stack = useStack({ gateways: 2, breakable: true });

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 
 import { expectStatus, problemOf } from "./client.ts";
 import type { BookingView } from "./client.ts";
-import type { HttpAnswer } from "./http.ts";
+import type { HttpAnswer } from "@seatline/shared/testing/http.ts";
 import { useStack } from "./stack.ts";
 
 const stack = useStack({ gateways: 2 });

@@ -11,7 +11,7 @@ import type { TestDatabase } from "@seatline/shared/testing/database.ts";
 import { TEST_PARTITIONS } from "@seatline/shared/testing/servers.ts";
 import { EXIT_CONFIG } from "@seatline/shared/runtime/config.ts";
 
-import { runMigrateStep } from "./migrate-step.ts";
+import { runMigrateStep } from "@seatline/shared/testing/migrate-step.ts";
 import { ID_SECRET, useStack } from "./stack.ts";
 
 const stack = useStack();

@@ -15,7 +15,7 @@ import { expect, test } from "vitest";
 import { listSeats } from "@seatline/shared/testing/naive-show.ts";
 import { expectStatus, problemOf } from "./client.ts";
 import type { BookingView, Client, QueuedView } from "./client.ts";
-import type { HttpAnswer } from "./http.ts";
+import type { HttpAnswer } from "@seatline/shared/testing/http.ts";
 import { useStack } from "./stack.ts";
 
 const stack = useStack({ gateways: 2, expiryWorkers: 1, env: { SWEEP_SECONDS: "1" } });

@@ -16,9 +16,9 @@ import type { Topics } from "@seatline/shared/line/topics.ts";
 import { afterAll, beforeAll, inject } from "vitest";
 
 import { Client } from "./client.ts";
-import { buildHttp } from "./http.ts";
-import { Service } from "./service.ts";
-import type { ServiceName } from "./service.ts";
+import { buildHttp } from "@seatline/shared/testing/http.ts";
+import { Service } from "@seatline/shared/testing/service.ts";
+import type { ServiceName } from "@seatline/shared/testing/service.ts";
 
 export const ID_SECRET = "a secret that only the tests use";
 export const ADMIN_TOKEN = "the-admin-token-of-the-tests";

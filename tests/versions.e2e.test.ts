@@ -14,7 +14,7 @@ import { waitUntil } from "@seatline/shared/testing/wait-until.ts";
 
 import type { BookingView, Client } from "./client.ts";
 import { writeNextVersion } from "./fixtures/next-version.ts";
-import { runMigrateStep } from "./migrate-step.ts";
+import { runMigrateStep } from "@seatline/shared/testing/migrate-step.ts";
 import { useStack } from "./stack.ts";
 
 const stack = useStack();

@@ -8,7 +8,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-import { waitUntil } from "@seatline/shared/testing/wait-until.ts";
+import { waitUntil } from "./wait-until.ts";
 
 import { call } from "./http.ts";
 import type { Http } from "./http.ts";
