@@ -5,8 +5,9 @@
 import { waitUntil } from "@seatline/shared/testing/wait-until.ts";
 import { BOUNDS } from "@seatline/shared/core/bounds.ts";
 import { checkHistory } from "@seatline/proof/history/check-history.ts";
+import { Customer, SHOWS_ON_SALE, knownOf } from "@seatline/proof/history/customer.ts";
 import { gatherSystem } from "@seatline/proof/history/gather.ts";
-import type { Call, Heard } from "@seatline/proof/history/history.ts";
+import type { Call } from "@seatline/proof/history/history.ts";
 import { Recorder } from "@seatline/proof/history/recorder.ts";
 import { testBroker } from "@seatline/shared/testing/broker.ts";
 import { buildRandom, seedOfRun } from "@seatline/shared/testing/random.ts";
@@ -26,97 +27,10 @@ const GATHER_MAX_MS = 60_000;
 /** A sweep, and its way through the line of a busy machine. */
 const LAPSE_MAX_MS = 10_000;
 
-const SECTIONS = [
-  { name: "Stalls", rows: "A-C", seatsPerRow: 8, blocked: ["A1"], accessible: ["C8"], price: 500 },
-  { name: "Floor", standing: 12, price: 300 },
-];
-const SHOWS = [
-  { capacity: 15, holdSeconds: 1, cancelConfirmed: true },
-  { capacity: undefined, sections: SECTIONS, currency: "EUR", holdSeconds: 2, rescueSeconds: 1 },
-  {
-    capacity: undefined,
-    sections: SECTIONS,
-    currency: "EUR",
-    maxSeatsPerCustomer: 4,
-    holdSeconds: 1,
-  },
-  { capacity: 20, confirmation: "automatic" },
-];
-
 const SHOW_OF_THE_LATE = { capacity: 5, holdSeconds: 1, rescueSeconds: 0 };
 
-function buildBody(showId: string, customer: string) {
-  const wants = random.pick<Readonly<Record<string, unknown>>>([
-    { count: 1 },
-    { count: 2 },
-    { seats: [random.int(1, 20)] },
-    { together: [2] },
-    { wants: [{ seats: [3] }, { count: 1 }] },
-  ]);
-  const wait = random.chance(0.4) ? { ifUnavailable: "wait" } : {};
-  return { showId, customer, ...wants, ...wait };
-}
-
-type Known = {
-  readonly id: string;
-  readonly place: { readonly partition: number; readonly offset: number } | null;
-};
-
-function knownOf(heard: Heard | null): Known | null {
-  if (heard?.kind === "queued") return heard;
-  if (heard?.kind === "booking") return heard.booking;
-  return heard?.kind === "refused" ? heard.booking : null;
-}
-
-type Keyed = { readonly key: string; readonly body: ReturnType<typeof buildBody> };
-
-/** The same and another request at once under one key, at one gateway or at both. */
-async function bookTwice(recorders: readonly Recorder[], { key, body }: Keyed): Promise<null> {
-  const bodies = [{ ...body, ifUnavailable: "wait", waitUntil: "2027-12-24T12:00:00Z" }, body];
-  await Promise.all(
-    bodies.map((one) => random.pick(recorders).book(one, { key, waitS: random.pick([0, 5]) })),
-  );
-  return null;
-}
-
-/** One customer, who asks one thing after the other, now at one gateway, now at the other. */
-async function shop(recorders: readonly Recorder[], name: string, showIds: readonly string[]) {
-  const known: Known[] = [];
-  const keyed: Keyed[] = [];
-  for (let step = 0; step < STEPS; step++) {
-    const recorder = random.pick(recorders);
-    const waitS = random.pick([0, 0, 5]);
-    if (known.length === 0 || random.chance(0.4)) {
-      const body = buildBody(random.pick(showIds), name);
-      const key = random.chance(0.4) ? `a-key-that-nobody-guesses-${name}-${step}` : null;
-      if (key !== null) keyed.push({ key, body });
-      // Now and then both come at once, before the line knows either.
-      if (key !== null && random.chance(0.3)) {
-        await bookTwice(recorders, { key, body });
-        continue;
-      }
-      const one = knownOf(await recorder.book(body, { key, waitS }));
-      if (one !== null) known.push(one);
-      continue;
-    }
-    const { id, place } = random.pick(known.slice(-5));
-    const again = keyed.at(-1);
-    const ask = random.pick<() => Promise<Heard | null>>([
-      () => recorder.change("confirm", id, { waitS, body: { payment: "paid" } }),
-      () => recorder.change("confirm", id),
-      () => recorder.change("cancel", id),
-      () => recorder.change("extend", id, { body: { seconds: random.int(1, 3) } }),
-      () => recorder.find(id),
-      () => recorder.find(id, { place }),
-      () => recorder.find(id, { place, waitS: 2 }),
-      async () =>
-        again === undefined ? null : recorder.book(again.body, { key: again.key, waitS }),
-      async () => (again === undefined ? null : bookTwice(recorders, again)),
-    ]);
-    // The place of a change is one to look at, too.
-    const heard = await ask();
-    if (heard?.kind === "queued") known.push(heard);
-  }
+async function shop(customer: Customer): Promise<void> {
+  for (let step = 0; step < STEPS; step++) await customer.step();
 }
 
 /** Somebody who pays when the hold is over: among so many others that may happen to nobody. */
@@ -133,7 +47,8 @@ async function comeTooLate([recorder]: readonly Recorder[], showId: string): Pro
 test(`clients, topics and tables tell one story (seed ${seed})`, async () => {
   const { client, gateways, database, topics } = stack();
   const shows = [];
-  for (const show of SHOWS) shows.push(await client.createShow(show));
+  for (const show of SHOWS_ON_SALE)
+    shows.push(await client.createShow({ capacity: undefined, ...show }));
   const calls: Call[] = [];
   const recorders = gateways.map((_, index) => {
     const at = stack().clientOf(index);
@@ -142,7 +57,8 @@ test(`clients, topics and tables tell one story (seed ${seed})`, async () => {
   });
   const names = Array.from({ length: CUSTOMERS }, (_, index) => `customer-${index}`);
   const showIds = shows.map(({ id }) => id);
-  await Promise.all(names.map((name) => shop(recorders, name, showIds)));
+  const market = { random, recorders: () => recorders, showIds: () => showIds };
+  await Promise.all(names.map((name) => shop(new Customer(name, market))));
   await comeTooLate(recorders, (await client.createShow(SHOW_OF_THE_LATE)).id);
   const options = { sql: database.sql, kafka: testBroker("history"), topics };
 

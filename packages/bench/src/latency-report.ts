@@ -1,5 +1,5 @@
 /** The measured latency as a table, and the targets it is held against. Pure. */
-import { encodeMs, percentile } from "./figures.ts";
+import { encodeMs, percentile } from "@seatline/shared/testing/figures.ts";
 
 /** Milliseconds from the moment of sending, one value per request. */
 export type Samples = {

@@ -1,5 +1,5 @@
 /** Rounds of small measurements on the small shows and on the large ones, turn by turn in one process. */
-import { percentile } from "./figures.ts";
+import { percentile } from "@seatline/shared/testing/figures.ts";
 import type { Way } from "./performance-orders.ts";
 import type { Kind, Size } from "./performance-shows.ts";
 

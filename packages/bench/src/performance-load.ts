@@ -18,7 +18,7 @@ import { restoreShows, restoreUsage } from "@seatline/shared/db/restore.ts";
 import { buildStore } from "@seatline/shared/db/store.ts";
 import { createTemplate, dropDatabases, withDatabase } from "@seatline/shared/testing/servers.ts";
 
-import { percentile } from "./figures.ts";
+import { percentile } from "@seatline/shared/testing/figures.ts";
 import { SHOW_ID } from "./performance-shows.ts";
 import type { Sale } from "./performance-shows.ts";
 

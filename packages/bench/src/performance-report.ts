@@ -1,5 +1,5 @@
 /** What was measured as a document in Markdown, and the bounds that it is held against. Pure. */
-import { encodeCount, encodeMs } from "./figures.ts";
+import { encodeCount, encodeMs } from "@seatline/shared/testing/figures.ts";
 import type { CostRow } from "./performance-clock.ts";
 import type { LoadReport } from "./performance-load.ts";
 import type { Way } from "./performance-orders.ts";

@@ -1,7 +1,13 @@
 /** The result of a stress run as text. Pure. */
 import type { Finding } from "@seatline/proof/finding.ts";
 
-import { countWords, encodeCount, encodeMs, longestGap, percentile } from "./figures.ts";
+import {
+  countWords,
+  encodeCount,
+  encodeMs,
+  longestGap,
+  percentile,
+} from "@seatline/shared/testing/figures.ts";
 import type { Asker, Rush } from "./rush.ts";
 import { isLive } from "./sale-checks.ts";
 

@@ -3,7 +3,7 @@
  * wanted with a worker or the broker killed under way; then every promise is checked.
  */
 import { Client } from "./client.ts";
-import { encodeCount } from "./figures.ts";
+import { encodeCount } from "@seatline/shared/testing/figures.ts";
 import { findVictim } from "./kill.ts";
 import type { Victim } from "./kill.ts";
 import { gatherEvidence } from "./evidence.ts";

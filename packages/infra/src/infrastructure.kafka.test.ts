@@ -7,8 +7,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Kafka, logLevel } from "kafkajs";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startInfrastructure } from "./infrastructure.ts";
 import type { Infrastructure } from "./infrastructure.ts";
+import { startOwnServers } from "./own-servers.ts";
 import type { InfraPart } from "./running-infra.ts";
 
 const START_MS = 300_000;
@@ -17,14 +17,7 @@ const FROZEN_MS = 500;
 let infra: Infrastructure;
 
 beforeAll(async () => {
-  // Its own servers, whatever the other tests were given: these get killed.
-  const { DATABASE_URL: _, KAFKA_BROKERS: __, ...env } = process.env;
-  const mode = env["INFRA"] === "external" ? "auto" : (env["INFRA"] ?? "auto");
-  infra = await startInfrastructure({
-    purpose: "test",
-    env: { ...env, INFRA: mode },
-    log: () => undefined,
-  });
+  infra = await startOwnServers({ env: process.env, log: () => undefined });
 }, START_MS);
 afterAll(() => infra.close(), KILL_MS);
 

@@ -1,11 +1,13 @@
 /**
  * A connection that a test can break: everything that goes to a server goes through here. Cut, so
- * that connections break; frozen, so that they stay open and nothing comes through; or with the
- * answers lost.
+ * that connections break, also in the midst of an answer; frozen, so that they stay open and nothing comes
+ * through; slow; or with the answers lost.
  */
 import { connect, createServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { Transform } from "node:stream";
+
+import { DelayLine } from "./delay-line.ts";
 
 type Target = { readonly host: string; readonly port: number };
 
@@ -19,6 +21,8 @@ export class Proxy {
   #state: "open" | "cut" | "frozen" = "open";
   #needle: string | null = null;
   #answers = true;
+  #delayMs = 0;
+  #breaksNext = false;
 
   private constructor(target: Target, { isBroker }: { isBroker: boolean }) {
     this.#target = target;
@@ -76,12 +80,24 @@ export class Proxy {
     this.#state = "open";
     this.#answers = true;
     this.#needle = null;
+    this.#delayMs = 0;
+    this.#breaksNext = false;
     for (const socket of this.#sockets) socket.resume();
   }
 
   /** From the first question that contains `needle` on, no answer comes back. */
   swallowAnswersTo(needle: string): void {
     this.#needle = needle;
+  }
+
+  /** From now on everything takes so much longer, in either direction. */
+  slow(delayMs: number): void {
+    this.#delayMs = delayMs;
+  }
+
+  /** Of the next answer only half comes, and then its connection breaks. */
+  breakNextAnswer(): void {
+    this.#breaksNext = true;
   }
 
   async close(): Promise<void> {
@@ -119,18 +135,30 @@ export class Proxy {
       // Broken connections are what it is for.
       socket.on("error", () => {});
     }
+    const asked = new DelayLine<Buffer>((chunk) => server.write(chunk));
+    const answered = new DelayLine<Buffer>((chunk) => client.write(chunk));
     client.on("data", (chunk: Buffer) => {
       if (this.#needle !== null && chunk.includes(this.#needle)) this.#answers = false;
-      server.write(chunk);
+      asked.push(chunk, this.#delayMs);
     });
     const answers = this.#isBroker ? server.pipe(buildRewriter(this.#target, this.#port)) : server;
     answers.on("data", (chunk: Buffer) => {
-      if (this.#answers) client.write(chunk);
+      if (this.#breaksNext) this.#breakIn(chunk, client);
+      else if (this.#answers) answered.push(chunk, this.#delayMs);
+    });
+    client.once("close", () => {
+      asked.close();
+      answered.close();
     });
     if (this.#state === "frozen") {
       client.pause();
       server.pause();
     }
+  }
+
+  #breakIn(chunk: Buffer, client: Socket): void {
+    this.#breaksNext = false;
+    client.write(chunk.subarray(0, chunk.length >> 1), () => client.destroy());
   }
 }
 

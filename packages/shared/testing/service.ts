@@ -22,6 +22,8 @@ type ServiceOptions = {
   readonly http: Http;
   /** The checkout whose service it is; this one if nothing is said. */
   readonly root?: string;
+  /** Hears every line of its log. */
+  readonly onLine?: (line: string) => void;
 };
 
 /** A process that cannot be ready by then never will be. */
@@ -64,7 +66,11 @@ export class Service {
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
     for (const stream of [child.stdout, child.stderr]) {
-      if (stream !== null) createInterface(stream).on("line", (line) => this.#lines.push(line));
+      if (stream === null) continue;
+      createInterface(stream).on("line", (line) => {
+        this.#lines.push(line);
+        this.#options.onLine?.(line);
+      });
     }
     this.#child = child;
   }
@@ -74,14 +80,14 @@ export class Service {
     await this.untilReady();
   }
 
-  async untilReady(): Promise<void> {
+  async untilReady(deadlineMs = READY_MAX_MS): Promise<void> {
     await waitUntil(
       `${this.name} is ready`,
       async () => {
         this.#expectRunning();
         return (await this.#ready()) === 200;
       },
-      READY_MAX_MS,
+      deadlineMs,
     );
   }
 
