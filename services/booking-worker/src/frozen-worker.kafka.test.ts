@@ -18,6 +18,7 @@ import { waitUntil } from "@seatline/shared/testing/wait-until.ts";
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
 const PARTITIONS = Array.from({ length: TEST_PARTITIONS }, (_, partition) => partition);
+const SESSION_TIMEOUT_MS = 3_000;
 const SEATS = layoutOf([standing("Floor", 100_000)]);
 
 describe("a worker's process", () => {
@@ -31,6 +32,7 @@ describe("a worker's process", () => {
       DATABASE_URL: line.database.url,
       KAFKA_BROKERS: testBroker().brokers.join(","),
       TOPIC_PREFIX: line.prefix,
+      SESSION_TIMEOUT_MS: String(SESSION_TIMEOUT_MS),
     });
     workers.push(worker);
     return worker;
@@ -86,9 +88,11 @@ describe("a worker's process", () => {
     await allDecided();
     await load(1_000);
     frozen.kill("SIGSTOP");
+    const frozenAt = performance.now();
     const other = start();
     await load(20);
     await allDecided();
+    await waitUntil("its session is over", () => performance.now() - frozenAt > SESSION_TIMEOUT_MS);
     const joins = assignments(frozen).length;
     frozen.kill("SIGCONT");
     await waitUntil("it is in the group again", () => assignments(frozen).length > joins);
@@ -99,6 +103,8 @@ describe("a worker's process", () => {
       const served = [frozen, other].flatMap((it) => assignments(it).at(-1)?.["partitions"]);
       return PARTITIONS.every((it) => served.filter((partition) => partition === it).length === 1);
     });
+    const told = frozen.lines.filter(({ msg }) => msg.includes("stood still"));
+    expect(told).toEqual([expect.objectContaining({ level: "warn" })]);
     for (const { lines } of [frozen, other]) {
       expect(lines.filter(({ level }) => level === "fatal" || level === "error")).toEqual([]);
     }

@@ -15,6 +15,7 @@ import type { GiveUp } from "@seatline/shared/runtime/lifecycle.ts";
 import type { Log } from "@seatline/shared/runtime/log.ts";
 import { repeat } from "@seatline/shared/runtime/repeat.ts";
 import type { Repeated } from "@seatline/shared/runtime/repeat.ts";
+import { watchStandstill } from "@seatline/shared/runtime/standstill.ts";
 
 import { PartitionLoop } from "./partition-loop.ts";
 
@@ -55,6 +56,7 @@ export class Worker {
   #unjoinedSince: number;
   #brokerAnswers = false;
   #watch: Repeated | undefined;
+  #endStandstillWatch = () => {};
   #closing = false;
 
   constructor(deps: WorkerDeps) {
@@ -89,13 +91,24 @@ export class Worker {
   async run(): Promise<void> {
     this.#publisher.connect();
     await this.#consumer.run();
-    const { host } = this.#deps;
+    const { host, log, sessionTimeoutMs } = this.#deps;
+    this.#endStandstillWatch = watchStandstill({
+      host,
+      limitMs: sessionTimeoutMs,
+      onStandstill: (silentMs) => {
+        log.warn(
+          { silentMs: Math.round(silentMs), sessionTimeoutMs },
+          "this process stood still for longer than a session: others have its partitions by now, what it had begun is refused, and it joins the group again",
+        );
+      },
+    });
     this.#watch = repeat(() => this.#watchOnce(), { host, intervalMs: WATCH_INTERVAL_MS });
   }
 
   /** Commits and publishes what is decided, then leaves the group. */
   async close(): Promise<void> {
     this.#closing = true;
+    this.#endStandstillWatch();
     // Not awaited: with the broker away its look takes longer than a stop may.
     void this.#watch?.close();
     for (const partition of this.#loops.keys()) this.#end(partition);
