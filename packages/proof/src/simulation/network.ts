@@ -52,7 +52,7 @@ type Pending = { readonly server: Server; readonly breakOff: () => void };
 
 export class Network {
   readonly #world: World;
-  readonly #faults: StepFaults;
+  #faults: StepFaults;
   readonly #steps = new Map<string, number>();
   readonly #pending = new Map<Life, Set<Pending>>();
   /** How often each fault of a step really happened. */
@@ -67,6 +67,11 @@ export class Network {
     this.#world = world;
     this.#faults = faults;
     this.#kill = kill;
+  }
+
+  /** From now on every step does well, whoever comes to it. */
+  endFaults(): void {
+    this.#faults = new Map();
   }
 
   /**
