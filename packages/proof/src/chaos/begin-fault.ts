@@ -1,5 +1,7 @@
 /** Does to a running system what a fault says, and gives what ends it. */
-import type { Fault } from "./chaos-plan.ts";
+import type { Infrastructure } from "@seatline/infra/infrastructure.ts";
+
+import type { Fault, FaultKind } from "./chaos-plan.ts";
 import type { ChaosSystem } from "./chaos-system.ts";
 import { bringStrangers } from "./strangers.ts";
 
@@ -8,6 +10,12 @@ type EndFault = () => Promise<void>;
 
 const SLOW_MS = 300;
 const BREAK_MS = 150;
+
+/** What cannot be done to these servers. */
+export function listImpossible({ parts }: Infrastructure): FaultKind[] {
+  const broker = parts.find(({ name }) => name === "kafka");
+  return (broker?.fillDisk ?? null) === null ? ["disk-full"] : [];
+}
 
 export async function beginFault(system: ChaosSystem, fault: Fault): Promise<EndFault> {
   switch (fault.kind) {

@@ -34,6 +34,8 @@ export type Fault = {
   | { readonly kind: "rebalances" }
 );
 export type FaultKind = Fault["kind"];
+/** Episode by episode, what goes wrong. */
+export type ChaosPlan = readonly (readonly Fault[])[];
 
 /** One that happens in the same episode again and again makes nothing new. */
 const FAULTS_PER_EPISODE = [1, 3] as const;
@@ -61,7 +63,7 @@ const SERVER_KINDS: readonly FaultKind[] = ["server-killed", "server-frozen"];
 export function buildChaosPlan(
   seed: number,
   options: { readonly episodes: number; readonly without: readonly FaultKind[] },
-): readonly (readonly Fault[])[] {
+): ChaosPlan {
   const random = buildRandom(seed);
   const deck = new Deck(
     random,

@@ -31,9 +31,11 @@ import type { MemberName, ServerName } from "./chaos-plan.ts";
 import { Member } from "./member.ts";
 import type { Complaint } from "./member.ts";
 
-export const PARTITIONS = 3;
+const PARTITIONS = 3;
 /** A worker that gives no sign of life for so long is out of its group. */
-const SESSION_TIMEOUT_MS = 3_000;
+export const SESSION_TIMEOUT_MS = 3_000;
+/** What a session of a service in Postgres says of itself. */
+export const MEMBER_SETTING = "seatline.member";
 const SWEEP_SECONDS = 1;
 const CONNECTIONS_MAX = 4;
 const STATEMENT_TIMEOUT_MS = 60_000;
@@ -44,6 +46,7 @@ type SystemOptions = {
   readonly name: string;
   /** Where logs are kept. */
   readonly folder: string;
+  readonly partitions?: number;
 };
 
 export class ChaosSystem {
@@ -53,11 +56,13 @@ export class ChaosSystem {
   readonly kafka: KafkaAddress;
   readonly topics: Topics;
   readonly http: Http;
+  readonly partitionCount: number;
   readonly #options: SystemOptions;
 
   private constructor(options: SystemOptions, http: Http, specs: readonly MemberSpec[]) {
-    const { infra, name } = options;
+    const { infra, name, partitions = PARTITIONS } = options;
     this.#options = options;
+    this.partitionCount = partitions;
     this.http = http;
     this.topics = buildTopics(name);
     this.kafka = {
@@ -79,7 +84,7 @@ export class ChaosSystem {
 
   /** Makes database and topics, and starts all services. */
   static async start(options: SystemOptions): Promise<ChaosSystem> {
-    const { infra, name, folder } = options;
+    const { infra, name, folder, partitions = PARTITIONS } = options;
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
     await runOn(infra.databaseUrl, (sql) => sql`create database ${sql(name)}`);
@@ -89,7 +94,7 @@ export class ChaosSystem {
       ...common,
       DATABASE_URL: databaseUrl,
       KAFKA_BROKERS: infra.kafkaBrokers.join(","),
-      PARTITIONS: String(PARTITIONS),
+      PARTITIONS: String(partitions),
     });
     if (code !== 0) throw new Error(`the migrate step failed: ${words.join("; ")}`);
     const http = buildHttp();
@@ -171,7 +176,7 @@ async function describeMembers(
     const env = {
       ...common,
       ...SERVICE_SETTINGS[service],
-      DATABASE_URL: proxies.postgres.through(databaseUrl),
+      DATABASE_URL: `${proxies.postgres.through(databaseUrl)}?${MEMBER_SETTING}=${name}`,
       KAFKA_BROKERS: proxies.kafka.address,
     };
     specs.push({ name, service, port, env, http, proxies, logPath: join(folder, `${name}.log`) });

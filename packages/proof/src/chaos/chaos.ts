@@ -8,6 +8,8 @@ import { startHomeOf, REPOSITORY_ROOT } from "@seatline/infra/paths.ts";
 import type { Environment } from "@seatline/shared/runtime/config.ts";
 import { describeGround, findCommit } from "@seatline/shared/testing/evidence.ts";
 
+import { listImpossible } from "./begin-fault.ts";
+import { buildChaosPlan } from "./chaos-plan.ts";
 import { describeRun, describeWrong, reportChaos } from "./chaos-report.ts";
 import { runChaos } from "./chaos-run.ts";
 import type { ChaosResult } from "./chaos-run.ts";
@@ -66,10 +68,12 @@ async function playAll(
   onResult: (result: ChaosResult, folder: string) => void,
 ): Promise<void> {
   const infra = await startOwnServers({ env, log: print });
+  const without = listImpossible(infra);
   try {
     for (const seed of seeds) {
       const folder = join(HOME, String(seed));
-      onResult(await runChaos({ infra, seed, episodes, folder }), folder);
+      const plan = buildChaosPlan(seed, { episodes, without });
+      onResult(await runChaos({ infra, seed, plan, folder }), folder);
     }
   } finally {
     await infra.close();

@@ -10,7 +10,6 @@ import type { Random } from "@seatline/shared/testing/random.ts";
 import { Customer, SHOWS_ON_SALE } from "../history/customer.ts";
 import type { Call } from "../history/history.ts";
 import { Recorder } from "../history/recorder.ts";
-import { PARTITIONS } from "./chaos-system.ts";
 import type { ChaosSystem } from "./chaos-system.ts";
 import type { Member } from "./member.ts";
 import { Probes } from "./probes.ts";
@@ -43,13 +42,19 @@ export class Load {
   /** Puts the first shows on sale. */
   static async open(system: ChaosSystem, random: Random): Promise<Load> {
     const probedIds: string[] = [];
-    while (probedIds.filter(Boolean).length < PARTITIONS) {
+    const { partitionCount } = system;
+    while (probedIds.filter(Boolean).length < partitionCount) {
       const id = await createShow(system, random, PROBED_SHOW);
-      probedIds[partitionOf(id, PARTITIONS)] ??= id;
+      probedIds[partitionOf(id, partitionCount)] ??= id;
     }
     const load = new Load(system, random, probedIds);
     for (const show of SHOWS_ON_SALE) load.#showIds.push(await createShow(system, random, show));
     return load;
+  }
+
+  /** What is on sale besides the shows of the probes. */
+  get showIds(): readonly string[] {
+    return this.#showIds;
   }
 
   /** One for each gateway as it lives now. */

@@ -1,0 +1,24 @@
+/** What a drill comes to. */
+import type { Infrastructure } from "@seatline/infra/infrastructure.ts";
+
+import type { Finding } from "../finding.ts";
+
+export type DrillGround = {
+  /** Servers that may be hurt. */
+  readonly infra: Infrastructure;
+  /** Where logs are kept. */
+  readonly folder: string;
+  readonly print: (line: string) => void;
+};
+
+export type DrillResult = {
+  /** What was measured, in the order in which it is told. */
+  readonly figures: readonly (readonly [what: string, figure: string])[];
+  /** What is not so; nothing in a good drill. */
+  readonly wrong: readonly Finding[];
+};
+
+/** A promise about one figure or fact of a drill. */
+export function expectSo(name: string, isSo: boolean, detail: string): Finding[] {
+  return isSo ? [] : [{ name, verdict: "violated", details: [detail] }];
+}

@@ -1,0 +1,86 @@
+/** `npm run drill`: one thing that must go well, done to the real system, with figures. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { parseArgs } from "node:util";
+
+import { startOwnServers } from "@seatline/infra/own-servers.ts";
+import { REPOSITORY_ROOT, startHomeOf } from "@seatline/infra/paths.ts";
+import type { Environment } from "@seatline/shared/runtime/config.ts";
+import { describeGround } from "@seatline/shared/testing/evidence.ts";
+
+import { drillBroker } from "./drill-broker.ts";
+import { drillFrozen } from "./drill-frozen.ts";
+import type { DrillGround, DrillResult } from "./drill-result.ts";
+import { drillTakeover } from "./drill-takeover.ts";
+
+type Drill = {
+  readonly about: string;
+  readonly run: (ground: DrillGround) => Promise<DrillResult>;
+};
+type Print = (line: string) => void;
+
+export const DRILLS: Readonly<Record<string, Drill>> = {
+  takeover: {
+    about: "a worker killed with 100,000 requests in the line, and a second one standing by",
+    run: drillTakeover,
+  },
+  broker: { about: "the broker killed and started again 20 times under load", run: drillBroker },
+  frozen: { about: "a worker stopped for a minute while another takes over", run: drillFrozen },
+};
+
+/** Runs the drill that the arguments name; true if all went well. */
+export async function runDrill(
+  args: readonly string[],
+  { env, print }: { readonly env: Environment; readonly print: Print },
+): Promise<boolean> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { report: { type: "string" } },
+  });
+  const [name = ""] = positionals;
+  const drill = DRILLS[name];
+  if (drill === undefined || positionals.length > 1) {
+    throw new Error(`Name one drill of ${Object.keys(DRILLS).join(", ")}.`);
+  }
+  print(drill.about);
+  const folder = join(startHomeOf(REPOSITORY_ROOT).folder, "drills", name);
+  const result = await runOn(drill, { env, print, folder });
+  const lines = describeResult(result);
+  for (const line of lines) print(line);
+  if (result.wrong.length > 0) print(`Its logs are in ${folder}`);
+  if (values.report !== undefined) {
+    const title = `# Evidence: ${drill.about}`;
+    const text = [title, "", ...describeGround(`npm run drill -- ${name}`), "", ...lines];
+    mkdirSync(dirname(values.report), { recursive: true });
+    writeFileSync(values.report, `${text.join("\n")}\n`);
+  }
+  return result.wrong.length === 0;
+}
+
+async function runOn(
+  drill: Drill,
+  {
+    env,
+    print,
+    folder,
+  }: { readonly env: Environment; readonly print: Print; readonly folder: string },
+): Promise<DrillResult> {
+  const infra = await startOwnServers({ env, log: print });
+  try {
+    return await drill.run({ infra, folder, print });
+  } finally {
+    await infra.close();
+  }
+}
+
+function describeResult({ figures, wrong }: DrillResult): string[] {
+  return [
+    "| what | figure |",
+    "| --- | --- |",
+    ...figures.map(([what, figure]) => `| ${what} | ${figure} |`),
+    "",
+    ...(wrong.length === 0 ? ["All promises were kept."] : []),
+    ...wrong.flatMap(({ name, details }) => [`NOT SO: ${name}`, ...details.map((it) => `  ${it}`)]),
+  ];
+}
