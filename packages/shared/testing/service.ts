@@ -50,6 +50,11 @@ export class Service {
     return this.#lines.join("\n");
   }
 
+  /** Null before it was started, and when it has ended. */
+  get pid(): number | null {
+    return this.isRunning ? (this.#child?.pid ?? null) : null;
+  }
+
   get isRunning(): boolean {
     return this.#child !== undefined && hasNotEnded(this.#child);
   }

@@ -41,12 +41,7 @@ export class Load {
 
   /** Puts the first shows on sale. */
   static async open(system: ChaosSystem, random: Random): Promise<Load> {
-    const probedIds: string[] = [];
-    const { partitionCount } = system;
-    while (probedIds.filter(Boolean).length < partitionCount) {
-      const id = await createShow(system, random, PROBED_SHOW);
-      probedIds[partitionOf(id, partitionCount)] ??= id;
-    }
+    const probedIds = await createShowsEverywhere(system, random, PROBED_SHOW);
     const load = new Load(system, random, probedIds);
     for (const show of SHOWS_ON_SALE) load.#showIds.push(await createShow(system, random, show));
     return load;
@@ -107,6 +102,21 @@ export class Load {
 
 function callWithin({ http }: ChaosSystem, url: string, ask: Ask): Promise<HttpAnswer> {
   return call(http, url, { ...ask, signal: AbortSignal.timeout(ANSWER_MAX_MS) });
+}
+
+/** Such a show in every partition, by partition. */
+export async function createShowsEverywhere(
+  system: ChaosSystem,
+  random: Random,
+  facts: Readonly<Record<string, unknown>>,
+): Promise<readonly string[]> {
+  const { partitionCount } = system;
+  const ids: string[] = [];
+  while (ids.filter(Boolean).length < partitionCount) {
+    const id = await createShow(system, random, facts);
+    ids[partitionOf(id, partitionCount)] ??= id;
+  }
+  return ids;
 }
 
 /** Asks any gateway until one says that the show is there. */

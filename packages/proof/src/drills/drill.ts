@@ -10,6 +10,7 @@ import { describeGround } from "@seatline/shared/testing/evidence.ts";
 
 import { drillBroker } from "./drill-broker.ts";
 import { drillFrozen } from "./drill-frozen.ts";
+import { drillOverload } from "./drill-overload.ts";
 import type { DrillGround, DrillResult } from "./drill-result.ts";
 import { drillTakeover } from "./drill-takeover.ts";
 
@@ -25,6 +26,10 @@ export const DRILLS: Readonly<Record<string, Drill>> = {
     run: drillTakeover,
   },
   broker: { about: "the broker killed and started again 20 times under load", run: drillBroker },
+  overload: {
+    about: "ten times what the system can take, bad clients, and servers that go away",
+    run: drillOverload,
+  },
   frozen: { about: "a worker stopped for a minute while another takes over", run: drillFrozen },
 };
 

@@ -1,0 +1,248 @@
+/**
+ * Ten times what the system can take, clients that send slowly or read nothing, ten thousand that wait, Postgres and
+ * the broker away for half a minute each: memory stays bounded, refusals are honest, and full speed is back soon.
+ */
+import { setTimeout as pause } from "node:timers/promises";
+
+import { encodeCount, encodeMs } from "@seatline/shared/testing/figures.ts";
+import { buildRandom } from "@seatline/shared/testing/random.ts";
+import { waitUntil } from "@seatline/shared/testing/wait-until.ts";
+
+import { ChaosSystem } from "../chaos/chaos-system.ts";
+import type { ServerName } from "../chaos/chaos-plan.ts";
+import { gatherHistory } from "../chaos/gather-run.ts";
+import { createShowsEverywhere } from "../chaos/load.ts";
+import type { Finding } from "../finding.ts";
+import { checkHistory } from "../history/check-history.ts";
+import type { Call } from "../history/history.ts";
+import { BadClients } from "./bad-clients.ts";
+import { Crowd, describeTally } from "./crowd.ts";
+import type { Tally } from "./crowd.ts";
+import { expectSo } from "./drill-result.ts";
+import type { DrillGround, DrillResult } from "./drill-result.ts";
+import { LongPolls } from "./long-polls.ts";
+import { MemoryWatch } from "./memory-watch.ts";
+
+const SHOW = {
+  sections: [{ name: "Floor", standing: 1_000_000, price: 1_000 }],
+  currency: "EUR",
+  holdSeconds: 3_600,
+};
+const LANES = 64;
+const WARM_UP_MS = 5_000;
+const MEASURE_MS = 10_000;
+const STORM_MS = 20_000;
+const TIMES = 10;
+/** So many wait for an answer at a time; whoever comes then is not even sent. */
+const STORM_OPEN_MAX = 8_000;
+const AWAY_MS = 30_000;
+const LONG_POLLS = 10_000;
+const LONG_POLL_S = 30;
+/** Full speed: such a share of what was measured before. */
+const FULL = 0.8;
+const FULL_SPEED_MAX_MS = 10_000;
+const SPEED_WINDOW_MS = 1_000;
+const LOOK_MS = 100;
+const GIVE_UP_MS = 60_000;
+const DECIDED_MAX_MS = 5 * 60_000;
+const MEMORY_MAX_MIB = 1_024;
+/** What an overloaded system may say. */
+const HONEST = new Set([202, 429, 503]);
+const SEED = 1;
+
+export async function drillOverload({ infra, folder, print }: DrillGround): Promise<DrillResult> {
+  const name = `drill_overload_${process.pid}`;
+  const system = await ChaosSystem.start({ infra, name, folder });
+  try {
+    return await new Overload(system, print).run();
+  } finally {
+    await system.close();
+  }
+}
+
+class Overload {
+  readonly #system: ChaosSystem;
+  readonly #print: (line: string) => void;
+  readonly #memory: MemoryWatch;
+  readonly #calls: Call[] = [];
+  readonly #figures: [string, string][] = [];
+  readonly #wrong: Finding[] = [];
+  #perSecond = 0;
+
+  constructor(system: ChaosSystem, print: (line: string) => void) {
+    this.#system = system;
+    this.#print = print;
+    const watched = system.members.map(({ name, service }) => ({ name, pid: () => service.pid }));
+    this.#memory = new MemoryWatch(watched);
+  }
+
+  async run(): Promise<DrillResult> {
+    const system = this.#system;
+    const { gateways } = system;
+    const showIds = await createShowsEverywhere(system, buildRandom(SEED), SHOW);
+    const crowd = new Crowd({ gateways, showIds, calls: this.#calls });
+    const [gateway] = gateways;
+    const bad = new BadClients(gateway?.service.url ?? "");
+    await this.#measure(crowd);
+    bad.start();
+    await this.#storm(crowd);
+    await this.#goWithout("postgres", crowd);
+    await this.#goWithout("kafka", crowd);
+    this.#tell("bad clients thrown out", encodeCount(bad.thrownOut));
+    bad.stop();
+    await crowd.close();
+    await this.#becomeQuiet();
+    const history = await gatherHistory(system, { calls: this.#calls, recorders: [] });
+    this.#wrong.push(...checkHistory(history).filter(({ verdict }) => verdict !== "ok"));
+    this.#tell("accepted, and all decided", encodeCount(countAccepted(this.#calls)));
+    await this.#memory.stop();
+    for (const { name } of system.members) this.#tellMemory(name);
+    return { figures: this.#figures, wrong: this.#wrong };
+  }
+
+  /** What the system can take. */
+  async #measure(crowd: Crowd): Promise<void> {
+    await crowd.press(LANES, after(WARM_UP_MS));
+    const before = await this.#countDecided();
+    const tally = await crowd.press(LANES, after(MEASURE_MS));
+    const decided = (await this.#countDecided()) - before;
+    this.#perSecond = decided / (MEASURE_MS / 1_000);
+    this.#tell(`decided per second, ${LANES} clients`, encodeCount(this.#perSecond));
+    this.#check("at rest", tally);
+  }
+
+  async #storm(crowd: Crowd): Promise<void> {
+    const perSecond = TIMES * this.#perSecond;
+    const storm = { perSecond, forMs: STORM_MS, openMax: STORM_OPEN_MAX };
+    const tally = await crowd.storm(storm);
+    const what = `${encodeCount(perSecond)} a second for ${STORM_MS / 1_000} s, with bad clients`;
+    this.#tell(what, describeTally(tally));
+    this.#check("in the storm", tally);
+    await this.#recover("the storm", crowd);
+  }
+
+  async #goWithout(name: ServerName, crowd: Crowd): Promise<void> {
+    const server = this.#system.server(name);
+    await server.freeze();
+    const isOver = after(AWAY_MS);
+    const polls = new LongPolls();
+    const from = this.#calls.length;
+    const hasEnough = (): boolean => this.#calls.length - from >= LONG_POLLS + LANES;
+    const waits = name === "postgres";
+    const tally = await crowd.press(LANES, () => isOver() || (waits && hasEnough()));
+    if (waits) {
+      await this.#openLongPolls(polls, from);
+      await waitUntil("the time is up", isOver, AWAY_MS);
+    }
+    await server.wake();
+    this.#tell(`${name} away for ${AWAY_MS / 1_000} s`, describeTally(tally));
+    this.#check(`without ${name}`, tally);
+    await this.#recover(`${name} was away`, crowd);
+    if (name !== "postgres") return;
+    await this.#endLongPolls(polls);
+  }
+
+  async #endLongPolls(polls: LongPolls): Promise<void> {
+    await waitUntil("every long poll is answered", () => polls.open === 0, GIVE_UP_MS);
+    const statuses = [...polls.statuses].map(
+      ([status, count]) => `${status}: ${encodeCount(count)}`,
+    );
+    this.#tell(`long polls open at the same time: ${encodeCount(polls.most)}`, statuses.join(", "));
+    const answered = polls.statuses.get(200) ?? 0;
+    const detail = `${polls.most} waited at the same time, ${answered} were answered`;
+    const isSo = polls.most === LONG_POLLS && answered === LONG_POLLS;
+    this.#wrong.push(...expectSo("ten thousand wait, and all are answered", isSo, detail));
+  }
+
+  async #openLongPolls(polls: LongPolls, from: number): Promise<void> {
+    const urls = this.#system.gateways.map(({ service }) => service.url);
+    const queued = this.#listQueued(from).slice(0, LONG_POLLS);
+    await polls.start({ urls, bookings: queued, waitS: LONG_POLL_S });
+  }
+
+  /** What was asked for since there were so many calls. */
+  #listQueued(from: number) {
+    return this.#calls
+      .slice(from)
+      .flatMap(({ heard }) => (heard?.kind === "queued" ? [heard] : []));
+  }
+
+  /** How soon as much is decided per second as before. */
+  async #recover(what: string, crowd: Crowd): Promise<void> {
+    const startedAt = performance.now();
+    let isOver = false;
+    const pressing = crowd.press(LANES, () => isOver);
+    const looks: { readonly at: number; readonly decided: number }[] = [];
+    let fullMs: number | null = null;
+    while (fullMs === null && performance.now() - startedAt < GIVE_UP_MS) {
+      const look = { at: performance.now(), decided: await this.#countDecided() };
+      looks.push(look);
+      const first = looks.findLast(({ at }) => at <= look.at - SPEED_WINDOW_MS);
+      const perSecond =
+        first === undefined ? 0 : ((look.decided - first.decided) * 1_000) / (look.at - first.at);
+      if (perSecond >= FULL * this.#perSecond) fullMs = look.at - startedAt;
+      else await pause(LOOK_MS);
+    }
+    isOver = true;
+    await pressing;
+    this.#tell(`full speed again after ${what}`, encodeMs(fullMs));
+    const isSoon = fullMs !== null && fullMs <= FULL_SPEED_MAX_MS;
+    this.#wrong.push(...expectSo(`full speed soon after ${what}`, isSoon, encodeMs(fullMs)));
+  }
+
+  async #becomeQuiet(): Promise<void> {
+    let last = -1;
+    const look = async (): Promise<boolean> => {
+      const decided = await this.#countDecided();
+      const isQuiet = decided === last;
+      last = decided;
+      await pause(SPEED_WINDOW_MS);
+      return isQuiet;
+    };
+    await waitUntil("all is decided", look, DECIDED_MAX_MS);
+  }
+
+  async #countDecided(): Promise<number> {
+    const [row] = await this.#system.sql<{ decided: number }[]>`
+      select sum(next_offset)::int as decided from partitions`;
+    return row?.decided ?? 0;
+  }
+
+  #check(when: string, { statuses, unanswered, dishonest }: Tally): void {
+    const odd = [...statuses.keys()].filter((status) => !HONEST.has(status));
+    this.#wrong.push(
+      ...expectSo(
+        `only documented answers ${when}`,
+        odd.length === 0,
+        `there were ${odd.join(", ")}`,
+      ),
+      ...expectSo(
+        `refusals say when to come again ${when}`,
+        dishonest === 0,
+        `${dishonest} did not`,
+      ),
+      ...expectSo(`everybody is answered ${when}`, unanswered === 0, `${unanswered} were not`),
+    );
+  }
+
+  #tellMemory(name: string): void {
+    const peak = this.#memory.peakMib(name);
+    this.#tell(`memory of ${name} at most`, `${peak.toFixed(0)} MiB`);
+    const detail = `${name} had ${peak.toFixed(0)} MiB`;
+    this.#wrong.push(...expectSo("memory is bounded", peak <= MEMORY_MAX_MIB, detail));
+  }
+
+  #tell(what: string, figure: string): void {
+    this.#figures.push([what, figure]);
+    this.#print(`  ${what}: ${figure}`);
+  }
+}
+
+function after(ms: number): () => boolean {
+  const endsAt = performance.now() + ms;
+  return () => performance.now() >= endsAt;
+}
+
+function countAccepted(calls: readonly Call[]): number {
+  return calls.filter(({ heard }) => heard?.kind === "queued").length;
+}
