@@ -2,7 +2,7 @@
 import type { Batch, Consumer, ConsumerEndBatchProcessEvent, EachBatchPayload } from "kafkajs";
 
 import type { GroupOptions, GroupReader } from "./broker.ts";
-import { connectConsumer, guard, subscribe } from "./kafka.ts";
+import { connectConsumer, guard, subscribeWhenUp } from "./kafka.ts";
 import type { KafkaAddress } from "./kafka.ts";
 
 const REBALANCE_TIMEOUT_MS = 10_000;
@@ -20,6 +20,7 @@ export class KafkaGroupReader implements GroupReader {
   readonly #options: GroupOptions;
   readonly #consumer: Consumer;
   readonly #paused = new Map<number, () => void>();
+  readonly #over = new AbortController();
 
   constructor(address: KafkaAddress, options: GroupOptions) {
     this.#address = address;
@@ -49,7 +50,10 @@ export class KafkaGroupReader implements GroupReader {
         this.#handHidden(payload);
       });
     });
-    await subscribe(this.#consumer, { topic, fromBeginning: true });
+    const { log } = this.#address;
+    const over = this.#over.signal;
+    await subscribeWhenUp(this.#consumer, { topic, fromBeginning: true, log, over });
+    if (over.aborted) return;
     await this.#consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
@@ -66,7 +70,12 @@ export class KafkaGroupReader implements GroupReader {
 
   seek(partition: number, offset: number): void {
     this.#guard(() => {
-      this.#consumer.seek({ topic: this.#options.topic, partition, offset: String(offset) });
+      try {
+        this.#consumer.seek({ topic: this.#options.topic, partition, offset: String(offset) });
+      } catch (error) {
+        // While it joins again it has no partitions: they are handed out anew, and sought anew, after that.
+        this.#address.log.debug({ err: error, partition }, "sought outside of the group");
+      }
     });
   }
 
@@ -84,6 +93,7 @@ export class KafkaGroupReader implements GroupReader {
   }
 
   async close(): Promise<void> {
+    this.#over.abort();
     await this.#consumer.disconnect();
   }
 

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import type { Consumer } from "kafkajs";
 
 import type { TailOptions, TailReader } from "./broker.ts";
-import { connectConsumer, guard, subscribe } from "./kafka.ts";
+import { connectConsumer, guard, subscribeWhenUp } from "./kafka.ts";
 import type { KafkaAddress } from "./kafka.ts";
 
 const SESSION_TIMEOUT_MS = 10_000;
@@ -15,6 +15,7 @@ export class KafkaTailReader implements TailReader {
   readonly #address: KafkaAddress;
   readonly #options: TailOptions;
   readonly #consumer: Consumer;
+  readonly #over = new AbortController();
 
   constructor(address: KafkaAddress, options: TailOptions) {
     this.#address = address;
@@ -34,7 +35,9 @@ export class KafkaTailReader implements TailReader {
     this.#consumer.on("consumer.group_join", () => {
       guard(log, onJoined);
     });
-    await subscribe(this.#consumer, { topic, fromBeginning: false });
+    const over = this.#over.signal;
+    await subscribeWhenUp(this.#consumer, { topic, fromBeginning: false, log, over });
+    if (over.aborted) return;
     await this.#consumer.run({
       autoCommit: false,
       eachBatch: ({ batch }) => {
@@ -51,6 +54,7 @@ export class KafkaTailReader implements TailReader {
   }
 
   async close(): Promise<void> {
+    this.#over.abort();
     await this.#consumer.disconnect();
   }
 }

@@ -3,11 +3,13 @@
  * used by the services through the few files of this folder only.
  */
 import { connect as connectSocket } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
 
 import { Kafka, logLevel } from "kafkajs";
 import type { Consumer, ConsumerConfig, LogEntry } from "kafkajs";
 
+import { classifyFault } from "../runtime/faults.ts";
 import type { Log } from "../runtime/log.ts";
 
 export type KafkaAddress = {
@@ -33,6 +35,14 @@ const CONSUMER_RETRIES = 8;
 /** UNKNOWN_TOPIC_OR_PARTITION of the protocol. */
 const UNKNOWN_TOPIC = 3;
 const HEARTBEATS_PER_SESSION = 4;
+/** What a broker refuses a member for, however often it comes again: somebody must change something. */
+const HOPELESS = new Set([
+  "CLUSTER_AUTHORIZATION_FAILED",
+  "GROUP_AUTHORIZATION_FAILED",
+  "INCONSISTENT_GROUP_PROTOCOL",
+  "INVALID_SESSION_TIMEOUT",
+  "TOPIC_AUTHORIZATION_FAILED",
+]);
 
 /**
  * One kafkajs client. Use each for one producer, consumer or admin only: two consumers of one client
@@ -74,7 +84,7 @@ type ConsumerOptions = KafkaAddress &
     readonly groupId: string;
     /** After so long without a heartbeat the member is out of its group. */
     readonly sessionTimeoutMs: number;
-    /** The consumer died for good: kafkajs does not start it again. */
+    /** The broker refuses the consumer for a reason that does not go away by itself. */
     readonly onCrash: (error: Error) => void;
   };
 
@@ -93,7 +103,10 @@ export function connectConsumer(
     sessionTimeout: sessionTimeoutMs,
     heartbeatInterval: Math.floor(sessionTimeoutMs / HEARTBEATS_PER_SESSION),
     allowAutoTopicCreation: false,
-    retry: { retries: CONSUMER_RETRIES, restartOnFailure: () => Promise.resolve(true) },
+    retry: {
+      retries: CONSUMER_RETRIES,
+      restartOnFailure: (crash) => Promise.resolve(!isHopeless(crash)),
+    },
   });
   consumer.on("consumer.crash", ({ payload }) => {
     guard(address.log, () => {
@@ -103,10 +116,33 @@ export function connectConsumer(
   return consumer;
 }
 
+function isHopeless(error: Error): boolean {
+  return "type" in error && typeof error.type === "string" && HOPELESS.has(error.type);
+}
+
+type Subscription = { readonly topic: string; readonly fromBeginning: boolean };
+
+/** The same, as soon as the broker answers: it may be away for as long as it likes. Not once it is over. */
+export async function subscribeWhenUp(
+  consumer: Consumer,
+  { log, over, ...subscription }: Subscription & { readonly log: Log; readonly over: AbortSignal },
+): Promise<void> {
+  for (let isFirst = true; !over.aborted; isFirst = false) {
+    try {
+      await subscribe(consumer, subscription);
+      return;
+    } catch (error) {
+      if (classifyFault(error) !== "transient") throw error;
+      log[isFirst ? "warn" : "debug"]({ err: error }, "the broker is away; waiting for it");
+      await pause(RETRY_MAX_MS);
+    }
+  }
+}
+
 /** Connects and subscribes; throws a sentence that says what to do where the topic does not exist. */
 export async function subscribe(
   consumer: Consumer,
-  { topic, fromBeginning }: { readonly topic: string; readonly fromBeginning: boolean },
+  { topic, fromBeginning }: Subscription,
 ): Promise<void> {
   await consumer.connect();
   try {

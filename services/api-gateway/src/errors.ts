@@ -8,6 +8,7 @@ import { classifyFault } from "@seatline/shared/runtime/faults.ts";
 import type { Log } from "@seatline/shared/runtime/log.ts";
 
 import type { App } from "./deps.ts";
+import { FaultLog } from "./fault-log.ts";
 import { buildInvalid, buildProblem } from "./problems.ts";
 import type { Problem } from "./problems.ts";
 import { sendProblem } from "./replies.ts";
@@ -31,9 +32,10 @@ export function registerErrorHandling(app: App, log: Log): void {
 
 /** Answers what a route throws; `send` is how the routes of this part send problems. */
 export function registerFaultHandling(app: App, log: Log, send: typeof sendProblem): void {
+  const faults = new FaultLog(log);
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const problem = describeError(error);
-    if (problem.status >= 500) logFault(log, request, error);
+    if (problem.status >= 500) faults.note(request, error);
     return send(reply, problem);
   });
 }
@@ -113,12 +115,4 @@ function buildUnavailableRead(): Problem {
   return buildProblem("unavailable", {
     detail: "This answer needs a part of the system that is away for the moment. Ask again soon.",
   });
-}
-
-function logFault(log: Log, request: FastifyRequest, error: unknown): void {
-  const route = request.routeOptions.url;
-  log.error(
-    { err: error, requestId: request.id, method: request.method, route },
-    "a request failed",
-  );
 }

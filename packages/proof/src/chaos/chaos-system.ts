@@ -135,6 +135,13 @@ export class ChaosSystem {
     await Promise.all(this.members.map(({ service }) => service.untilReady()));
   }
 
+  /** How many messages of the lines are decided. */
+  async countDecided(): Promise<number> {
+    const [row] = await this.sql<{ decided: number }[]>`
+      select sum(next_offset)::int as decided from partitions`;
+    return row?.decided ?? 0;
+  }
+
   /** Written between the lines of every log. */
   note(words: string): void {
     const line = JSON.stringify({ time: new Date().toISOString(), chaos: words });

@@ -14,7 +14,8 @@ import type { Member } from "../chaos/member.ts";
 type CrowdOptions = {
   readonly gateways: readonly Member[];
   readonly showIds: readonly string[];
-  readonly calls: Call[];
+  /** Where what was asked and heard is written down; null where it would be too much to keep. */
+  readonly calls: Call[] | null;
 };
 
 /** What came back, by status; what a refusal for the moment must say and did not. */
@@ -48,7 +49,8 @@ export class Crowd {
     );
     this.#recorders = this.#pools.map((pool, index) => {
       const gateway = gateways[index]?.life ?? "";
-      return new Recorder({ gateway, send: (path, ask) => this.#send(pool, path, ask), calls });
+      const send = (path: string, ask: Ask) => this.#send(pool, path, ask);
+      return new Recorder({ gateway, send, calls: calls ?? new Forgotten() });
     });
   }
 
@@ -121,6 +123,14 @@ export class Crowd {
       tally.unanswered += 1;
       throw error;
     }
+  }
+}
+
+/** A list that keeps nothing. */
+class Forgotten extends Array<Call> {
+  override push(): number {
+    this.length = 0;
+    return 1;
   }
 }
 

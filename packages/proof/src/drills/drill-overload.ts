@@ -103,9 +103,9 @@ class Overload {
   /** What the system can take. */
   async #measure(crowd: Crowd): Promise<void> {
     await crowd.press(LANES, after(WARM_UP_MS));
-    const before = await this.#countDecided();
+    const before = await this.#system.countDecided();
     const tally = await crowd.press(LANES, after(MEASURE_MS));
-    const decided = (await this.#countDecided()) - before;
+    const decided = (await this.#system.countDecided()) - before;
     this.#perSecond = decided / (MEASURE_MS / 1_000);
     this.#tell(`decided per second, ${LANES} clients`, encodeCount(this.#perSecond));
     this.#check("at rest", tally);
@@ -175,7 +175,7 @@ class Overload {
     const looks: { readonly at: number; readonly decided: number }[] = [];
     let fullMs: number | null = null;
     while (fullMs === null && performance.now() - startedAt < GIVE_UP_MS) {
-      const look = { at: performance.now(), decided: await this.#countDecided() };
+      const look = { at: performance.now(), decided: await this.#system.countDecided() };
       looks.push(look);
       const first = looks.findLast(({ at }) => at <= look.at - SPEED_WINDOW_MS);
       const perSecond =
@@ -193,19 +193,13 @@ class Overload {
   async #becomeQuiet(): Promise<void> {
     let last = -1;
     const look = async (): Promise<boolean> => {
-      const decided = await this.#countDecided();
+      const decided = await this.#system.countDecided();
       const isQuiet = decided === last;
       last = decided;
       await pause(SPEED_WINDOW_MS);
       return isQuiet;
     };
     await waitUntil("all is decided", look, DECIDED_MAX_MS);
-  }
-
-  async #countDecided(): Promise<number> {
-    const [row] = await this.#system.sql<{ decided: number }[]>`
-      select sum(next_offset)::int as decided from partitions`;
-    return row?.decided ?? 0;
   }
 
   #check(when: string, { statuses, unanswered, dishonest }: Tally): void {

@@ -8,6 +8,8 @@ export type DrillGround = {
   readonly infra: Infrastructure;
   /** Where logs are kept. */
   readonly folder: string;
+  /** How long a drill lasts that lasts as long as it is told. */
+  readonly minutes: number;
   readonly print: (line: string) => void;
 };
 

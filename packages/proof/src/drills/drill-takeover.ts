@@ -30,19 +30,19 @@ export async function drillTakeover({ infra, folder, print }: DrillGround): Prom
     const owner = await findOwner(system);
     // It has the partition and can commit nothing, so that what is asked for stays in the line.
     owner.proxies.postgres.freeze();
-    const before = await loadNextOffset(system);
+    const before = await system.countDecided();
     await queueAll(load, print);
     await owner.kill();
     const killedAt = performance.now();
     await waitUntil(
       "the other one commits",
-      async () => (await loadNextOffset(system)) > before,
+      async () => (await system.countDecided()) > before,
       DECIDED_MAX_MS,
     );
     const takeoverMs = performance.now() - killedAt;
     await waitUntil(
       "all is decided",
-      async () => (await loadNextOffset(system)) >= before + REQUESTS,
+      async () => (await system.countDecided()) >= before + REQUESTS,
       DECIDED_MAX_MS,
     );
     const decidedMs = performance.now() - killedAt;
@@ -90,11 +90,6 @@ async function queueAll(load: Load, print: (line: string) => void): Promise<void
       }
     }),
   );
-}
-
-async function loadNextOffset({ sql }: ChaosSystem): Promise<number> {
-  const [row] = await sql<{ next: number }[]>`select max(next_offset)::int as next from partitions`;
-  return row?.next ?? 0;
 }
 
 /** The worker that has the one partition. */

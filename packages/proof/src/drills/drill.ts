@@ -12,6 +12,7 @@ import { drillBroker } from "./drill-broker.ts";
 import { drillFrozen } from "./drill-frozen.ts";
 import { drillOverload } from "./drill-overload.ts";
 import type { DrillGround, DrillResult } from "./drill-result.ts";
+import { drillSoak } from "./drill-soak.ts";
 import { drillTakeover } from "./drill-takeover.ts";
 
 type Drill = {
@@ -26,6 +27,7 @@ export const DRILLS: Readonly<Record<string, Drill>> = {
     run: drillTakeover,
   },
   broker: { about: "the broker killed and started again 20 times under load", run: drillBroker },
+  soak: { about: "half of what the system can take, for half an hour", run: drillSoak },
   overload: {
     about: "ten times what the system can take, bad clients, and servers that go away",
     run: drillOverload,
@@ -41,7 +43,7 @@ export async function runDrill(
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { report: { type: "string" } },
+    options: { report: { type: "string" }, minutes: { type: "string", default: "30" } },
   });
   const [name = ""] = positionals;
   const drill = DRILLS[name];
@@ -50,7 +52,9 @@ export async function runDrill(
   }
   print(drill.about);
   const folder = join(startHomeOf(REPOSITORY_ROOT).folder, "drills", name);
-  const result = await runOn(drill, { env, print, folder });
+  const minutes = Number(values.minutes);
+  if (!(minutes > 0)) throw new Error(`--minutes must be a number above 0, not ${values.minutes}.`);
+  const result = await runOn(drill, { env, print, folder, minutes });
   const lines = describeResult(result);
   for (const line of lines) print(line);
   if (result.wrong.length > 0) print(`Its logs are in ${folder}`);
@@ -65,15 +69,11 @@ export async function runDrill(
 
 async function runOn(
   drill: Drill,
-  {
-    env,
-    print,
-    folder,
-  }: { readonly env: Environment; readonly print: Print; readonly folder: string },
+  { env, ...ground }: Omit<DrillGround, "infra"> & { readonly env: Environment },
 ): Promise<DrillResult> {
-  const infra = await startOwnServers({ env, log: print });
+  const infra = await startOwnServers({ env, log: ground.print });
   try {
-    return await drill.run({ infra, folder, print });
+    return await drill.run({ infra, ...ground });
   } finally {
     await infra.close();
   }

@@ -8,7 +8,7 @@ const LOOK_MS = 1_000;
 const KIB_PER_MIB = 1_024;
 
 type Watched = { readonly name: string; readonly pid: () => number | null };
-export type MemorySample = { readonly atMs: number; readonly mib: number };
+type MemorySample = { readonly atMs: number; readonly mib: number };
 
 export class MemoryWatch {
   readonly #watched: readonly Watched[];
