@@ -1,5 +1,6 @@
 /** Connections that break: whoever asked is told, and the next statement has another try. */
 import { createServer } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
@@ -12,6 +13,9 @@ import { CLOSE_TIMEOUT_S, connectSql } from "./client.ts";
 import type { Sql } from "./client.ts";
 
 const OPTIONS = { name: "test", connectionsMax: 2, statementTimeoutMs: 5_000 };
+
+/** Longer than the silence after which a question is given up. */
+const IDLE_MS = 1_400;
 
 /** What a failed statement means to us. */
 async function faultOf(statement: Promise<unknown>): Promise<string> {
@@ -83,6 +87,39 @@ describe("a statement", () => {
     expect(await faultOf(ask())).toBe("transient");
     proxy.mend();
     expect(await ask()).toBe(1);
+  });
+
+  // The half that came looks like an answer to whoever only counts bytes.
+  it("fails when nothing more comes in the midst of its answer", async () => {
+    const hasty = connectSql({
+      ...OPTIONS,
+      url: proxy.through(database.url),
+      connectionsMax: 1,
+      statementTimeoutMs: 200,
+    });
+    await hasty`select 1`;
+    proxy.haltInNextAnswer();
+    expect(await faultOf(hasty`select n from generate_series(1, 1000) as n`)).toBe("transient");
+    // With the driver as it comes, this one waits for ever: its connection has failed, and is not closed yet.
+    expect(await faultOf(hasty`select 1`)).toBe("transient");
+    proxy.mend();
+    expect([...(await hasty`select 1 as one`)]).toEqual([{ one: 1 }]);
+    await hasty.end({ timeout: CLOSE_TIMEOUT_S });
+  });
+
+  it("leaves its connection alone when it is idle", async () => {
+    const idle = connectSql({
+      ...OPTIONS,
+      url: database.url,
+      connectionsMax: 1,
+      statementTimeoutMs: 200,
+    });
+    const readPid = async () =>
+      (await idle<{ pid: number }[]>`select pg_backend_pid() as pid`)[0]?.pid;
+    const pid = await readPid();
+    await pause(IDLE_MS);
+    expect(await readPid()).toBe(pid);
+    await idle.end({ timeout: CLOSE_TIMEOUT_S });
   });
 
   it("fails when the server ends its backend, and later ones succeed", async () => {

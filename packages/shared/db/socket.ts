@@ -36,14 +36,13 @@ export function buildSocketFactory(silenceMs: number): (address: SocketAddress) 
   };
 }
 
-/** An idle connection is silent, too, so it matters whether anything was sent since the last word. */
-function closeWhenSilent(socket: Socket, silenceMs: number): void {
-  let answered = 0;
-  socket.on("data", () => {
-    answered = socket.bytesWritten;
-  });
+/** What our patch of postgres.js adds: whether a statement waits for the rest of its answer. */
+type DriverSocket = Socket & { readonly isBusy?: () => boolean };
+
+/** An idle connection is silent, too. Half an answer is none, so what was read and written does not tell. */
+function closeWhenSilent(socket: DriverSocket, silenceMs: number): void {
   socket.setTimeout(silenceMs, () => {
-    if (socket.bytesWritten === answered) return;
+    if (socket.isBusy?.() === false) return;
     const message = `the server said nothing for ${silenceMs} ms`;
     socket.destroy(Object.assign(new Error(message), { code: "ETIMEDOUT" }));
   });

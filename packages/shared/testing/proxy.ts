@@ -22,7 +22,10 @@ export class Proxy {
   #needle: string | null = null;
   #answers = true;
   #delayMs = 0;
-  #breaksNext = false;
+  /** What happens in the midst of the next answer, if anything. */
+  #next: "break" | "halt" | null = null;
+  /** On which bytes were lost: nothing that came now could make sense. */
+  readonly #spoilt = new Set<Socket>();
 
   private constructor(target: Target, { isBroker }: { isBroker: boolean }) {
     this.#target = target;
@@ -81,7 +84,8 @@ export class Proxy {
     this.#answers = true;
     this.#needle = null;
     this.#delayMs = 0;
-    this.#breaksNext = false;
+    this.#next = null;
+    for (const socket of this.#spoilt) socket.destroy();
     for (const socket of this.#sockets) socket.resume();
   }
 
@@ -97,7 +101,12 @@ export class Proxy {
 
   /** Of the next answer only half comes, and then its connection breaks. */
   breakNextAnswer(): void {
-    this.#breaksNext = true;
+    this.#next = "break";
+  }
+
+  /** Of the next answer only half comes, and then nothing more on any connection. */
+  haltInNextAnswer(): void {
+    this.#next = "halt";
   }
 
   async close(): Promise<void> {
@@ -130,6 +139,7 @@ export class Proxy {
       socket.setNoDelay(true);
       socket.once("close", () => {
         this.#sockets.delete(socket);
+        this.#spoilt.delete(socket);
         other.destroy();
       });
       // Broken connections are what it is for.
@@ -143,8 +153,9 @@ export class Proxy {
     });
     const answers = this.#isBroker ? server.pipe(buildRewriter(this.#target, this.#port)) : server;
     answers.on("data", (chunk: Buffer) => {
-      if (this.#breaksNext) this.#breakIn(chunk, client);
+      if (this.#next !== null) this.#breakIn(chunk, client);
       else if (this.#answers) answered.push(chunk, this.#delayMs);
+      else this.#spoilt.add(client);
     });
     client.once("close", () => {
       asked.close();
@@ -157,8 +168,14 @@ export class Proxy {
   }
 
   #breakIn(chunk: Buffer, client: Socket): void {
-    this.#breaksNext = false;
-    client.write(chunk.subarray(0, chunk.length >> 1), () => client.destroy());
+    const halts = this.#next === "halt";
+    this.#next = null;
+    client.write(chunk.subarray(0, chunk.length >> 1), () => {
+      if (!halts) client.destroy();
+    });
+    if (!halts) return;
+    this.#answers = false;
+    this.#spoilt.add(client);
   }
 }
 
