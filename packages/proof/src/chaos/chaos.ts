@@ -1,12 +1,12 @@
 /** `npm run chaos`: many runs of chaos one after the other, with a tally that the next start goes on with. */
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 
 import { startOwnServers } from "@seatline/infra/own-servers.ts";
 import { startHomeOf, REPOSITORY_ROOT } from "@seatline/infra/paths.ts";
 import type { Environment } from "@seatline/shared/runtime/config.ts";
-import { describeGround, findCommit } from "@seatline/shared/testing/evidence.ts";
+import { findCommit, writeReport } from "@seatline/shared/testing/evidence.ts";
 
 import { listImpossible } from "./begin-fault.ts";
 import { buildChaosPlan } from "./chaos-plan.ts";
@@ -54,9 +54,7 @@ export async function runManyChaos(
   for (const line of lines) print(line);
   if (report !== null) {
     const command = `npm run chaos -- --runs ${runs} --seed ${seed} --episodes ${episodes}`;
-    mkdirSync(dirname(report), { recursive: true });
-    const text = ["# Evidence: chaos", "", ...describeGround(command), "", ...lines];
-    writeFileSync(report, `${text.join("\n").trimEnd()}\n`);
+    writeReport(report, { title: "chaos", command, lines });
   }
   return results.every(({ wrong }) => wrong.length === 0);
 }

@@ -1,12 +1,11 @@
 /** `npm run drill`: one thing that must go well, done to the real system, with figures. */
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 import { startOwnServers } from "@seatline/infra/own-servers.ts";
 import { REPOSITORY_ROOT, startHomeOf } from "@seatline/infra/paths.ts";
 import type { Environment } from "@seatline/shared/runtime/config.ts";
-import { describeGround } from "@seatline/shared/testing/evidence.ts";
+import { writeReport } from "@seatline/shared/testing/evidence.ts";
 
 import { drillBroker } from "./drill-broker.ts";
 import { drillFrozen } from "./drill-frozen.ts";
@@ -59,10 +58,8 @@ export async function runDrill(
   for (const line of lines) print(line);
   if (result.wrong.length > 0) print(`Its logs are in ${folder}`);
   if (values.report !== undefined) {
-    const title = `# Evidence: ${drill.about}`;
-    const text = [title, "", ...describeGround(`npm run drill -- ${name}`), "", ...lines];
-    mkdirSync(dirname(values.report), { recursive: true });
-    writeFileSync(values.report, `${text.join("\n")}\n`);
+    const command = `npm run drill -- ${name}`;
+    writeReport(values.report, { title: drill.about, command, lines });
   }
   return result.wrong.length === 0;
 }
