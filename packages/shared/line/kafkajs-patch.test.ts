@@ -1,6 +1,7 @@
 /**
- * Keeps our patch of kafkajs (patches/): a connection with nothing to send arms no timer. Without it
- * every connection wakes the process a thousand times a second, for ever (kafkajs#1751).
+ * Keeps our patch of kafkajs (patches/). A connection with nothing to send arms no timer: without that, every
+ * connection wakes the process a thousand times a second, for ever (kafkajs#1751). And a consumer that crashed is
+ * started again wherever we say so: without that, one for whose group no coordinator was found ends for ever.
  */
 import { createRequire } from "node:module";
 
@@ -15,12 +16,29 @@ type RequestQueue = {
 };
 type Constructor = new (options: Record<string, unknown>) => RequestQueue;
 
-const RequestQueue = createRequire(import.meta.url)(
-  "kafkajs/src/network/requestQueue",
-) as Constructor;
+type Crash = { readonly payload: { readonly restart: boolean } };
+type PlainConsumer = {
+  on(event: "consumer.crash", listener: (crash: Crash) => void): void;
+  run(options: { readonly eachMessage: () => Promise<void> }): Promise<void>;
+  disconnect(): Promise<void>;
+};
+type CreateConsumer = (options: Record<string, unknown>) => PlainConsumer;
+
+const require = createRequire(import.meta.url);
+const RequestQueue = require("kafkajs/src/network/requestQueue") as Constructor;
+const createConsumer = require("kafkajs/src/consumer") as CreateConsumer;
+const { KafkaJSGroupCoordinatorNotFound } = require("kafkajs/src/errors") as {
+  readonly KafkaJSGroupCoordinatorNotFound: new (message: string) => Error;
+};
 
 const LATER_MS = 60_000;
-const quiet = { debug: () => {}, error: () => {} };
+const quiet = {
+  debug: () => {},
+  error: () => {},
+  info: () => {},
+  warn: () => {},
+  namespace: () => quiet,
+};
 
 describe("kafkajs, as we have patched it,", () => {
   let queue: RequestQueue;
@@ -31,7 +49,7 @@ describe("kafkajs, as we have patched it,", () => {
       enforceRequestTimeout: false,
       clientId: "test",
       broker: "none:0",
-      logger: { namespace: () => quiet },
+      logger: quiet,
       isConnected: () => true,
     });
   });
@@ -56,4 +74,29 @@ describe("kafkajs, as we have patched it,", () => {
     queue.scheduleCheckPendingRequests();
     expect(queue.throttleCheckTimeoutId ?? null).not.toBeNull();
   });
+
+  it.each([true, false])(
+    "starts a consumer that found no coordinator again, if it is told to (%s)",
+    async (isToldTo) => {
+      const cluster = {
+        connect: () => Promise.resolve(),
+        disconnect: () => Promise.resolve(),
+        refreshMetadataIfNecessary: () => Promise.resolve(),
+        findGroupCoordinator: () =>
+          Promise.reject(new KafkaJSGroupCoordinatorNotFound("it has just been started")),
+      };
+      const consumer = createConsumer({
+        cluster,
+        groupId: "a group",
+        logger: quiet,
+        retry: { retries: 0, restartOnFailure: () => Promise.resolve(isToldTo) },
+      });
+      const crashed = new Promise<Crash>((resolve) => {
+        consumer.on("consumer.crash", resolve);
+      });
+      await consumer.run({ eachMessage: () => Promise.resolve() });
+      expect((await crashed).payload.restart).toBe(isToldTo);
+      await consumer.disconnect();
+    },
+  );
 });
