@@ -1,4 +1,5 @@
 /** How a command for people runs: `--help` tells what it takes, a fault is told in a sentence. */
+import { writeReport } from "@seatline/shared/testing/evidence.ts";
 
 type Command = {
   readonly name: string;
@@ -22,6 +23,33 @@ export async function runCommand({ name, usage, run }: Command): Promise<void> {
     process.stderr.write(`${name}: ${message}\n${isMisused ? `${usage}\n` : ""}`);
     process.exitCode = 1;
   }
+}
+
+type Reported = {
+  readonly name: string;
+  readonly title: string;
+  readonly run: (args: string[], print: (line: string) => void) => Promise<boolean>;
+};
+
+/** Lines that tell how far it is, and stand in no report. */
+const PROGRESS = "  … ";
+
+/** Gives a command `--report FILE`: what it prints is written there, too, with what repeats it. */
+export function withReport({ name, title, run }: Reported): (args: string[]) => Promise<boolean> {
+  return async (args) => {
+    const at = args.indexOf("--report");
+    const rest = at === -1 ? args : args.toSpliced(at, 2);
+    const lines: string[] = [];
+    const isFine = await run(rest, (line) => {
+      print(line);
+      if (!line.startsWith(PROGRESS)) lines.push(line);
+    });
+    const path = at === -1 ? undefined : args[at + 1];
+    if (path === undefined) return isFine;
+    const command = ["npm run", name, "--", ...rest].join(" ");
+    writeReport(path, { title, command, lines: ["```text", ...lines, "```"] });
+    return isFine;
+  };
 }
 
 /** Where a command prints its lines. */

@@ -2,9 +2,8 @@
 import { runFuzz } from "@seatline/proof/fuzz/fuzz.ts";
 import { parseFuzzOptions } from "@seatline/proof/fuzz/options.ts";
 import { findFuzzTarget } from "@seatline/proof/fuzz/target.ts";
-import { writeReport } from "@seatline/shared/testing/evidence.ts";
 
-import { print, runCommand } from "./command.ts";
+import { runCommand, withReport } from "./command.ts";
 import { readEnvironment } from "./environment.ts";
 
 /** A good request that is answered later than this was held up. */
@@ -21,23 +20,15 @@ Sends requests and messages that nobody should send to the system that npm start
 await runCommand({
   name: "fuzz",
   usage: USAGE,
-  run: async (args) => {
-    const { url, report, ...options } = parseFuzzOptions(args);
-    const stop = new AbortController();
-    process.once("SIGINT", () => stop.abort());
-    const target = findFuzzTarget(url, readEnvironment());
-    const lines: string[] = [];
-    const tell = (line: string): void => {
-      print(line);
-      if (!line.startsWith("  …")) lines.push(line);
-    };
-    const job = { ...options, goodMsMax: GOOD_MS_MAX, target, print: tell, signal: stop.signal };
-    const isFine = await runFuzz(job);
-    if (report !== undefined) {
-      const { requests, messages, seed } = options;
-      const command = `npm run fuzz -- --requests ${requests} --messages ${messages} --seed ${seed}`;
-      writeReport(report, { title: "fuzzing", command, lines: ["```text", ...lines, "```"] });
-    }
-    return isFine;
-  },
+  run: withReport({
+    name: "fuzz",
+    title: "fuzzing",
+    run: (args, print) => {
+      const { url, ...options } = parseFuzzOptions(args);
+      const stop = new AbortController();
+      process.once("SIGINT", () => stop.abort());
+      const target = findFuzzTarget(url, readEnvironment());
+      return runFuzz({ ...options, goodMsMax: GOOD_MS_MAX, target, print, signal: stop.signal });
+    },
+  }),
 });

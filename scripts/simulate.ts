@@ -1,7 +1,7 @@
 /** `npm run simulate`. */
 import { runSimulate } from "@seatline/proof/simulation/simulate-many.ts";
 
-import { print, runCommand } from "./command.ts";
+import { runCommand, withReport } from "./command.ts";
 
 const USAGE = `Usage: npm run simulate -- [options]
 Plays the whole system in a simulated world, again and again, with something going wrong in every run,
@@ -11,10 +11,11 @@ and checks each history. Needs neither Postgres nor Kafka.
   --threads N   at once (as many as there are cores)
   --first       ends with the first that goes wrong, and does not make it small
   --only SEED   plays one run and tells it step by step
-  --plan FILE   the same for a run that was made small before`;
+  --plan FILE   the same for a run that was made small before
+  --report FILE writes what was found as Markdown, too`;
 
 await runCommand({
   name: "simulate",
   usage: USAGE,
-  run: (args) => runSimulate(args, print),
+  run: withReport({ name: "simulate", title: "simulated runs", run: runSimulate }),
 });

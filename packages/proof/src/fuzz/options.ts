@@ -6,8 +6,6 @@ type FuzzOptions = {
   readonly requests: number;
   readonly messages: number;
   readonly seed: number;
-  /** Where the report is written to; undefined where it is only printed. */
-  readonly report: string | undefined;
 };
 
 const REQUESTS_MAX = 100_000_000;
@@ -21,7 +19,6 @@ export function parseFuzzOptions(args: readonly string[]): FuzzOptions {
       requests: { type: "string", default: "20000" },
       messages: { type: "string", default: "2000" },
       seed: { type: "string", default: String(Date.now() % SEED_MAX) },
-      report: { type: "string" },
     },
   });
   return {
@@ -29,7 +26,6 @@ export function parseFuzzOptions(args: readonly string[]): FuzzOptions {
     requests: parseCount("--requests", values.requests, REQUESTS_MAX),
     messages: parseCount("--messages", values.messages, REQUESTS_MAX),
     seed: parseCount("--seed", values.seed, SEED_MAX),
-    report: values.report,
   };
 }
 

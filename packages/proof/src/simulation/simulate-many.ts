@@ -65,7 +65,7 @@ async function playMany(many: Many, print: Print): Promise<boolean> {
   const tally = buildTally();
   const seconds = () => (performance.now() - startedAt) / 1_000;
   const progress = setInterval(() => {
-    print(`${tally.runs} of ${runs} runs, ${(tally.runs / seconds()).toFixed(0)} per second`);
+    print(`  … ${tally.runs} of ${runs} runs, ${(tally.runs / seconds()).toFixed(0)} per second`);
   }, PROGRESS_MS);
   let next = seed;
   const end = seed + runs;
