@@ -1,6 +1,8 @@
 /** What the commands are told. Throws one sentence for what makes no sense. */
 import { parseArgs } from "node:util";
 
+import { parseWholeOption } from "@seatline/shared/testing/whole-option.ts";
+
 export type KillPlan =
   | { readonly kind: "process"; readonly part: "worker" | "broker"; readonly atAck: number }
   | { readonly kind: "command"; readonly command: string; readonly atAck: number };
@@ -46,13 +48,13 @@ export function parseStressOptions(args: readonly string[]): StressOptions {
     },
   });
   const { url, kill, "kill-command": command } = values;
-  const bookings = parseWhole("--bookings", values.bookings, { min: 1, max: BOOKINGS_MAX });
-  const connections = parseWhole("--connections", values.connections, {
+  const bookings = parseWholeOption("--bookings", values.bookings, { min: 1, max: BOOKINGS_MAX });
+  const connections = parseWholeOption("--connections", values.connections, {
     min: 1,
     max: CONNECTIONS_MAX,
   });
-  const seats = parseWhole("--seats", values.seats, { min: 1, max: SEATS_MAX });
-  const atAck = parseWhole("--kill-at", values["kill-at"], { min: 1, max: BOOKINGS_MAX });
+  const seats = parseWholeOption("--seats", values.seats, { min: 1, max: SEATS_MAX });
+  const atAck = parseWholeOption("--kill-at", values["kill-at"], { min: 1, max: BOOKINGS_MAX });
   const plan = parseKill({ kill, command, atAck });
   // Recovery is measured by requests that were sent after the kill: there must be some.
   if (plan !== null && atAck + connections >= bookings) {
@@ -71,7 +73,10 @@ export function parseLatencyOptions(args: readonly string[]): LatencyOptions {
       samples: { type: "string", default: "500" },
     },
   });
-  const samples = parseWhole("--samples", values.samples, { min: SAMPLES_MIN, max: SAMPLES_MAX });
+  const samples = parseWholeOption("--samples", values.samples, {
+    min: SAMPLES_MIN,
+    max: SAMPLES_MAX,
+  });
   return { url: parseUrl(values.url), samples };
 }
 
@@ -83,7 +88,7 @@ export function parsePerformanceOptions(args: readonly string[]): PerformanceOpt
       write: { type: "boolean", default: false },
     },
   });
-  const rounds = parseWhole("--rounds", values.rounds, { min: ROUNDS_MIN, max: ROUNDS_MAX });
+  const rounds = parseWholeOption("--rounds", values.rounds, { min: ROUNDS_MIN, max: ROUNDS_MAX });
   return { rounds, isWritten: values.write };
 }
 
@@ -102,14 +107,6 @@ function parseKill(given: {
     throw new Error(`--kill must be worker or broker, not ${JSON.stringify(kill)}.`);
   }
   return { kind: "process", part: kill, atAck };
-}
-
-function parseWhole(name: string, text: string, bounds: { min: number; max: number }): number {
-  const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= bounds.min && value <= bounds.max) return value;
-  throw new Error(
-    `${name} must be a whole number from ${bounds.min} to ${bounds.max}, not ${JSON.stringify(text)}.`,
-  );
 }
 
 function parseUrl(text: string | undefined): string | undefined {

@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { startOwnServers } from "@seatline/infra/own-servers.ts";
 import { startHomeOf, REPOSITORY_ROOT } from "@seatline/infra/paths.ts";
 import type { Environment } from "@seatline/shared/runtime/config.ts";
+import { parseWholeOption } from "@seatline/shared/testing/whole-option.ts";
 import { findCommit, writeReport } from "@seatline/shared/testing/evidence.ts";
 
 import { listImpossible } from "./begin-fault.ts";
@@ -95,9 +96,9 @@ function parseOptions(args: readonly string[]): Options {
     },
   });
   return {
-    runs: parseWhole("--runs", values.runs, RUNS_MAX),
-    seed: parseWhole("--seed", values.seed, SEED_MAX),
-    episodes: parseWhole("--episodes", values.episodes, EPISODES_MAX),
+    runs: parseWholeOption("--runs", values.runs, { max: RUNS_MAX }),
+    seed: parseWholeOption("--seed", values.seed, { max: SEED_MAX }),
+    episodes: parseWholeOption("--episodes", values.episodes, { max: EPISODES_MAX }),
     report: values.report ?? null,
   };
 }
@@ -119,10 +120,4 @@ function openTally(path: string, episodes: number) {
     results.set(result.seed, result);
   };
   return { results, add };
-}
-
-function parseWhole(name: string, text: string, max: number): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number >= 1 && number <= max) return number;
-  throw new Error(`${name} must be a whole number from 1 to ${max}, not ${text}.`);
 }

@@ -1,6 +1,8 @@
 /** What `npm run fuzz` is told. Throws one sentence for what makes no sense. */
 import { parseArgs } from "node:util";
 
+import { parseWholeOption } from "@seatline/shared/testing/whole-option.ts";
+
 type FuzzOptions = {
   readonly url: string | undefined;
   readonly requests: number;
@@ -23,14 +25,8 @@ export function parseFuzzOptions(args: readonly string[]): FuzzOptions {
   });
   return {
     url: values.url,
-    requests: parseCount("--requests", values.requests, REQUESTS_MAX),
-    messages: parseCount("--messages", values.messages, REQUESTS_MAX),
-    seed: parseCount("--seed", values.seed, SEED_MAX),
+    requests: parseWholeOption("--requests", values.requests, { min: 0, max: REQUESTS_MAX }),
+    messages: parseWholeOption("--messages", values.messages, { min: 0, max: REQUESTS_MAX }),
+    seed: parseWholeOption("--seed", values.seed, { min: 0, max: SEED_MAX }),
   };
-}
-
-function parseCount(name: string, text: string, most: number): number {
-  const value = /^\d{1,12}$/.test(text) ? Number(text) : Number.NaN;
-  if (value <= most) return value;
-  throw new Error(`${name} must be a whole number from 0 to ${most}, not ${JSON.stringify(text)}.`);
 }

@@ -5,6 +5,8 @@ import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 
+import { parseWholeOption } from "@seatline/shared/testing/whole-option.ts";
+
 import { judge } from "./judge.ts";
 import type { Wrong } from "./judge.ts";
 import { buildPlan } from "./plan.ts";
@@ -39,13 +41,17 @@ export async function runSimulate(args: readonly string[], print: Print): Promis
     },
   });
   if (values.only !== undefined) {
-    return await playOne(buildPlan(parseWhole("--only", values.only, SEED_MAX)), print);
+    return await playOne(
+      buildPlan(parseWholeOption("--only", values.only, { max: SEED_MAX })),
+      print,
+    );
   }
   if (values.plan !== undefined) return await playOne(await readPlan(values.plan), print);
-  const runs = parseWhole("--runs", values.runs, RUNS_MAX);
-  const threads = parseWhole("--threads", values.threads, THREADS_MAX);
+  const runs = parseWholeOption("--runs", values.runs, { max: RUNS_MAX });
+  const threads = parseWholeOption("--threads", values.threads, { max: THREADS_MAX });
   const now = Date.now() % SEED_MAX;
-  const seed = values.seed === undefined ? now : parseWhole("--seed", values.seed, SEED_MAX);
+  const seed =
+    values.seed === undefined ? now : parseWholeOption("--seed", values.seed, { max: SEED_MAX });
   return await playMany({ seed, runs, threads, isFirstEnough: values.first }, print);
 }
 
@@ -155,10 +161,4 @@ function* describeWrong(wrong: readonly Wrong[]): Generator<string> {
 
 async function readPlan(file: string): Promise<Plan> {
   return JSON.parse(await readFile(file, "utf8")) as Plan;
-}
-
-function parseWhole(name: string, text: string, max: number): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number >= 1 && number <= max) return number;
-  throw new Error(`${name} must be a whole number from 1 to ${max}, not ${text}.`);
 }
