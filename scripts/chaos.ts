@@ -11,7 +11,7 @@ is, and checks at the end that all that clients heard, topics hold and tables sa
   --seed S       the first one's seed; the others follow (another one each time)
   --episodes N   how often in a run something goes wrong, one to three things at once (4)
   --report FILE  writes what was found as Markdown, too
-What is done is kept: the same command goes on where it ended, as long as the code is the same.`;
+What is done is kept: the same command, with its --seed, goes on where it ended, as long as the commit is the same.`;
 
 await runCommand({
   name: "chaos",

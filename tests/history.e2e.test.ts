@@ -5,10 +5,10 @@
 import { waitUntil } from "@seatline/shared/testing/wait-until.ts";
 import { BOUNDS } from "@seatline/shared/core/bounds.ts";
 import { checkHistory } from "@seatline/proof/history/check-history.ts";
-import { Customer, SHOWS_ON_SALE, knownOf } from "@seatline/proof/history/customer.ts";
-import { gatherSystem } from "@seatline/proof/history/gather.ts";
+import { Customer, SHOWS_ON_SALE, knownOf } from "@seatline/proof/real/customer.ts";
+import { gatherSystem } from "@seatline/proof/real/gather.ts";
 import type { Call } from "@seatline/proof/history/history.ts";
-import { Recorder } from "@seatline/proof/history/recorder.ts";
+import { Recorder } from "@seatline/proof/real/recorder.ts";
 import { testBroker } from "@seatline/shared/testing/broker.ts";
 import { buildRandom, seedOfRun } from "@seatline/shared/testing/random.ts";
 import { expect, test } from "vitest";

@@ -2,7 +2,7 @@
 import type { Infrastructure } from "@seatline/infra/infrastructure.ts";
 
 import type { Fault, FaultKind } from "./chaos-plan.ts";
-import type { ChaosSystem } from "./chaos-system.ts";
+import type { RealSystem } from "../real/real-system.ts";
 import { bringStrangers } from "./strangers.ts";
 
 /** Resolves when all that was done is undone; whether the system works again is another question. */
@@ -17,7 +17,7 @@ export function listImpossible({ parts }: Infrastructure): FaultKind[] {
   return (broker?.fillDisk ?? null) === null ? ["disk-full"] : [];
 }
 
-export async function beginFault(system: ChaosSystem, fault: Fault): Promise<EndFault> {
+export async function beginFault(system: RealSystem, fault: Fault): Promise<EndFault> {
   switch (fault.kind) {
     case "killed":
     case "restarted": {
@@ -62,7 +62,7 @@ export async function beginFault(system: ChaosSystem, fault: Fault): Promise<End
 
 type ConnectionFault = Extract<Fault, { readonly members: unknown }>;
 
-function beginConnectionFault(system: ChaosSystem, fault: ConnectionFault): EndFault {
+function beginConnectionFault(system: RealSystem, fault: ConnectionFault): EndFault {
   const { kind, members, server } = fault;
   const proxies = members.map((name) => system.member(name).proxies[server]);
   let breaker: NodeJS.Timeout | undefined;

@@ -5,16 +5,8 @@
 import { buildRandom } from "@seatline/shared/testing/random.ts";
 import type { Random } from "@seatline/shared/testing/random.ts";
 
-export const MEMBERS = [
-  "api-gateway-1",
-  "api-gateway-2",
-  "booking-worker-1",
-  "booking-worker-2",
-  "expiry-worker-1",
-] as const;
-export type MemberName = (typeof MEMBERS)[number];
-const SERVERS = ["kafka", "postgres"] as const;
-export type ServerName = (typeof SERVERS)[number];
+import { MEMBERS, SERVERS } from "../real/parts.ts";
+import type { MemberName, ServerName } from "../real/parts.ts";
 
 export type Fault = {
   /** After the beginning of its episode, in milliseconds. */
@@ -37,7 +29,6 @@ export type FaultKind = Fault["kind"];
 /** Episode by episode, what goes wrong. */
 export type ChaosPlan = readonly (readonly Fault[])[];
 
-/** One that happens in the same episode again and again makes nothing new. */
 const FAULTS_PER_EPISODE = [1, 3] as const;
 const BEGIN_MAX_MS = 2_500;
 /** How long each lasts at most: beyond the time-outs that it is meant to reach. */
@@ -56,7 +47,7 @@ const LASTS_MAX_MS: Readonly<Record<FaultKind, number>> = {
   rebalances: 8_000,
 };
 const KINDS = Object.keys(LASTS_MAX_MS) as FaultKind[];
-/** What every client stands on hurts more than one of several processes, and is as often hurt. */
+/** Twice in the deck: what everybody stands on hurts more than one of several processes. */
 const SERVER_KINDS: readonly FaultKind[] = ["server-killed", "server-frozen"];
 
 /** Which kinds cannot be had where the run takes place is `without`. */

@@ -9,11 +9,11 @@ import type { Finding } from "../finding.ts";
 import { checkHistory } from "../history/check-history.ts";
 import { describeFault } from "./chaos-plan.ts";
 import type { ChaosPlan, Fault } from "./chaos-plan.ts";
-import { ChaosSystem } from "./chaos-system.ts";
+import { RealSystem } from "../real/real-system.ts";
 import { RECOVERY_MAX_MS, runEpisode } from "./episode.ts";
 import type { EpisodeResult } from "./episode.ts";
-import { gatherHistory } from "./gather-run.ts";
-import { Load } from "./load.ts";
+import { gatherHistory } from "../real/gather-run.ts";
+import { Load } from "../real/load.ts";
 
 type ChaosOptions = {
   readonly infra: Infrastructure;
@@ -47,7 +47,7 @@ const CALM_MS = 1_000;
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const { infra, seed, plan, folder } = options;
   const name = `chaos_${seed}_${process.pid}`;
-  const system = await ChaosSystem.start({ infra, name, folder });
+  const system = await RealSystem.start({ infra, name, folder });
   let stopFaults: readonly string[] = [];
   try {
     const load = await Load.open(system, buildRandom(seed));
@@ -85,7 +85,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   }
 }
 
-async function becomeReady({ members }: ChaosSystem): Promise<Finding[]> {
+async function becomeReady({ members }: RealSystem): Promise<Finding[]> {
   const deadline = performance.now() + READY_MAX_MS;
   const late: string[] = [];
   for (const { name, service } of members) {

@@ -108,7 +108,9 @@ function openTally(path: string, episodes: number) {
   const commit = findCommit();
   const results = new Map<number, ChaosResult>();
   mkdirSync(dirname(path), { recursive: true });
-  const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n") : [];
+  // Only a commit says which code it was: what is not committed yet may be anything.
+  const isKnown = /^[0-9a-f]+$/.test(commit);
+  const lines = isKnown && existsSync(path) ? readFileSync(path, "utf8").split("\n") : [];
   for (const line of lines.filter((text) => text !== "")) {
     const tallied = JSON.parse(line) as Tallied;
     if (tallied.commit !== commit || tallied.episodes !== episodes) continue;

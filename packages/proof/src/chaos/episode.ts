@@ -4,8 +4,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { beginFault } from "./begin-fault.ts";
 import { describeFault } from "./chaos-plan.ts";
 import type { Fault, FaultKind } from "./chaos-plan.ts";
-import type { ChaosSystem } from "./chaos-system.ts";
-import type { Load } from "./load.ts";
+import type { RealSystem } from "../real/real-system.ts";
+import type { Load } from "../real/load.ts";
 
 export type EpisodeResult = {
   readonly faults: readonly { readonly kind: FaultKind; readonly words: string }[];
@@ -18,7 +18,7 @@ export const RECOVERY_MAX_MS = 25_000;
 const LOOK_MS = 20;
 
 export async function runEpisode(
-  system: ChaosSystem,
+  system: RealSystem,
   load: Load,
   faults: readonly Fault[],
 ): Promise<EpisodeResult> {
@@ -38,7 +38,7 @@ export async function runEpisode(
   };
 }
 
-async function runFault(system: ChaosSystem, fault: Fault): Promise<void> {
+async function runFault(system: RealSystem, fault: Fault): Promise<void> {
   await pause(fault.atMs);
   system.note(`begins: ${describeFault(fault)}`);
   const end = await beginFault(system, fault);

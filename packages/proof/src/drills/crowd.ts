@@ -8,8 +8,8 @@ import { encodeCount } from "@seatline/shared/testing/figures.ts";
 import { Pool } from "undici";
 
 import type { Call } from "../history/history.ts";
-import { Recorder } from "../history/recorder.ts";
-import type { Member } from "../chaos/member.ts";
+import { Recorder } from "../real/recorder.ts";
+import type { Member } from "../real/member.ts";
 
 type CrowdOptions = {
   readonly gateways: readonly Member[];
@@ -25,7 +25,7 @@ export type Tally = {
   unanswered: number;
   /** Due, but nobody could ask: too many were waiting for an answer already. */
   unasked: number;
-  /** 429 or 503 without a Retry-After. */
+  /** 503 without a Retry-After. */
   dishonest: number;
 };
 
@@ -50,7 +50,7 @@ export class Crowd {
     this.#recorders = this.#pools.map((pool, index) => {
       const gateway = gateways[index]?.life ?? "";
       const send = (path: string, ask: Ask) => this.#send(pool, path, ask);
-      return new Recorder({ gateway, send, calls: calls ?? new Forgotten() });
+      return new Recorder({ gateway, send, calls });
     });
   }
 
@@ -116,21 +116,12 @@ export class Crowd {
       });
       const json: unknown = await content.json();
       tally.statuses.set(status, (tally.statuses.get(status) ?? 0) + 1);
-      const isRefusal = status === 429 || status === 503;
-      if (isRefusal && told["retry-after"] === undefined) tally.dishonest += 1;
+      if (status === 503 && told["retry-after"] === undefined) tally.dishonest += 1;
       return { status, json };
     } catch (error) {
       tally.unanswered += 1;
       throw error;
     }
-  }
-}
-
-/** A list that keeps nothing. */
-class Forgotten extends Array<Call> {
-  override push(): number {
-    this.length = 0;
-    return 1;
   }
 }
 

@@ -10,10 +10,10 @@ import type { LogLine } from "@seatline/shared/testing/log-lines.ts";
 import { buildRandom } from "@seatline/shared/testing/random.ts";
 import { waitUntil } from "@seatline/shared/testing/wait-until.ts";
 
-import { ChaosSystem, MEMBER_SETTING } from "../chaos/chaos-system.ts";
-import { gatherHistory } from "../chaos/gather-run.ts";
-import { Load } from "../chaos/load.ts";
-import type { Member } from "../chaos/member.ts";
+import { RealSystem, MEMBER_SETTING } from "../real/real-system.ts";
+import { gatherHistory } from "../real/gather-run.ts";
+import { Load } from "../real/load.ts";
+import type { Member } from "../real/member.ts";
 import { checkHistory } from "../history/check-history.ts";
 import { expectSo } from "./drill-result.ts";
 import type { DrillGround, DrillResult } from "./drill-result.ts";
@@ -27,7 +27,7 @@ const SEED = 1;
 
 export async function drillFrozen({ infra, folder }: DrillGround): Promise<DrillResult> {
   const name = `drill_frozen_${process.pid}`;
-  const system = await ChaosSystem.start({ infra, name, folder });
+  const system = await RealSystem.start({ infra, name, folder });
   try {
     await noteWriters(system);
     const load = await Load.open(system, buildRandom(SEED));
@@ -83,7 +83,7 @@ export async function drillFrozen({ infra, folder }: DrillGround): Promise<Drill
 }
 
 /** Has Postgres write down who wrote each record. */
-async function noteWriters({ sql }: ChaosSystem): Promise<void> {
+async function noteWriters({ sql }: RealSystem): Promise<void> {
   await sql.unsafe(`
     create table drill_writes (member text, at timestamptz not null default clock_timestamp());
     create function drill_note() returns trigger language plpgsql as $$
@@ -96,7 +96,7 @@ async function noteWriters({ sql }: ChaosSystem): Promise<void> {
 }
 
 async function countWrites(
-  { sql }: ChaosSystem,
+  { sql }: RealSystem,
   { name }: Member,
   { from, to }: { readonly from: number; readonly to: number },
 ): Promise<number> {
@@ -107,7 +107,7 @@ async function countWrites(
 }
 
 /** The worker that has written most: one that has partitions, and is in the midst of them. */
-async function findOwner(system: ChaosSystem): Promise<Member> {
+async function findOwner(system: RealSystem): Promise<Member> {
   const [row] = await system.sql<{ member: Member["name"] }[]>`
     select member from drill_writes group by member order by count(*) desc limit 1`;
   if (row === undefined) throw new Error("no worker has written anything");

@@ -8,10 +8,10 @@ import { encodeCount, encodeMs } from "@seatline/shared/testing/figures.ts";
 import { buildRandom } from "@seatline/shared/testing/random.ts";
 import { waitUntil } from "@seatline/shared/testing/wait-until.ts";
 
-import { ChaosSystem } from "../chaos/chaos-system.ts";
-import type { ServerName } from "../chaos/chaos-plan.ts";
-import { gatherHistory } from "../chaos/gather-run.ts";
-import { createShowsEverywhere } from "../chaos/load.ts";
+import { RealSystem } from "../real/real-system.ts";
+import type { ServerName } from "../real/parts.ts";
+import { gatherHistory } from "../real/gather-run.ts";
+import { createShowsEverywhere } from "../real/load.ts";
 import type { Finding } from "../finding.ts";
 import { checkHistory } from "../history/check-history.ts";
 import type { Call } from "../history/history.ts";
@@ -47,12 +47,12 @@ const GIVE_UP_MS = 60_000;
 const DECIDED_MAX_MS = 5 * 60_000;
 const MEMORY_MAX_MIB = 1_024;
 /** What an overloaded system may say. */
-const HONEST = new Set([202, 429, 503]);
+const HONEST = new Set([202, 503]);
 const SEED = 1;
 
 export async function drillOverload({ infra, folder, print }: DrillGround): Promise<DrillResult> {
   const name = `drill_overload_${process.pid}`;
-  const system = await ChaosSystem.start({ infra, name, folder });
+  const system = await RealSystem.start({ infra, name, folder });
   try {
     return await new Overload(system, print).run();
   } finally {
@@ -61,7 +61,7 @@ export async function drillOverload({ infra, folder, print }: DrillGround): Prom
 }
 
 class Overload {
-  readonly #system: ChaosSystem;
+  readonly #system: RealSystem;
   readonly #print: (line: string) => void;
   readonly #memory: MemoryWatch;
   readonly #calls: Call[] = [];
@@ -69,7 +69,7 @@ class Overload {
   readonly #wrong: Finding[] = [];
   #perSecond = 0;
 
-  constructor(system: ChaosSystem, print: (line: string) => void) {
+  constructor(system: RealSystem, print: (line: string) => void) {
     this.#system = system;
     this.#print = print;
     const watched = system.members.map(({ name, service }) => ({ name, pid: () => service.pid }));

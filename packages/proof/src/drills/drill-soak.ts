@@ -5,8 +5,8 @@ import { encodeCount } from "@seatline/shared/testing/figures.ts";
 import { buildRandom } from "@seatline/shared/testing/random.ts";
 import { waitUntil } from "@seatline/shared/testing/wait-until.ts";
 
-import { ChaosSystem } from "../chaos/chaos-system.ts";
-import { Load, createShowsEverywhere } from "../chaos/load.ts";
+import { RealSystem } from "../real/real-system.ts";
+import { Load, createShowsEverywhere } from "../real/load.ts";
 import type { Finding } from "../finding.ts";
 import { Crowd, describeTally } from "./crowd.ts";
 import { expectSo } from "./drill-result.ts";
@@ -41,7 +41,7 @@ const SEED = 1;
 export async function drillSoak(ground: DrillGround): Promise<DrillResult> {
   const { infra, folder } = ground;
   const name = `drill_soak_${process.pid}`;
-  const system = await ChaosSystem.start({ infra, name, folder });
+  const system = await RealSystem.start({ infra, name, folder });
   try {
     return await soak(system, ground);
   } finally {
@@ -49,7 +49,7 @@ export async function drillSoak(ground: DrillGround): Promise<DrillResult> {
   }
 }
 
-async function soak(system: ChaosSystem, { minutes, print }: DrillGround): Promise<DrillResult> {
+async function soak(system: RealSystem, { minutes, print }: DrillGround): Promise<DrillResult> {
   const random = buildRandom(SEED);
   const showIds = await createShowsEverywhere(system, random, SHOW);
   const crowd = new Crowd({ gateways: system.gateways, showIds, calls: null });
@@ -124,7 +124,7 @@ function findRise({ what, unit, riseMax, samples }: Series): Finding[] {
 }
 
 /** How much is decided per second by a few clients that ask one thing after the other. */
-async function measure(system: ChaosSystem, crowd: Crowd): Promise<number> {
+async function measure(system: RealSystem, crowd: Crowd): Promise<number> {
   const pressFor = async (ms: number): Promise<void> => {
     const endsAt = performance.now() + ms;
     await crowd.press(LANES, () => performance.now() >= endsAt);
@@ -136,7 +136,7 @@ async function measure(system: ChaosSystem, crowd: Crowd): Promise<number> {
 }
 
 /** The sizes of tables with their indexes, looked at again and again. */
-function watchTables({ sql }: ChaosSystem) {
+function watchTables({ sql }: RealSystem) {
   const samples = new Map<string, Sample[]>(TABLES_THAT_STAY.map((table) => [table, []]));
   let looking: Promise<void> = Promise.resolve();
   const look = async (): Promise<void> => {
@@ -157,7 +157,7 @@ function watchTables({ sql }: ChaosSystem) {
   return { samples, stop };
 }
 
-async function findUndecided(system: ChaosSystem): Promise<Finding[]> {
+async function findUndecided(system: RealSystem): Promise<Finding[]> {
   let last = -1;
   const isQuiet = async (): Promise<boolean> => {
     const decided = await system.countDecided();
@@ -170,7 +170,7 @@ async function findUndecided(system: ChaosSystem): Promise<Finding[]> {
   return expectSo("what was asked for is decided", isDone, "the line does not come to rest");
 }
 
-function findComplaints({ complaints, members }: ChaosSystem): Finding[] {
+function findComplaints({ complaints, members }: RealSystem): Finding[] {
   const grave = complaints.filter(({ level }) => level !== "warn").map(({ words }) => words);
   const ends = members.flatMap((member) => member.ends);
   const detail = [...grave, ...ends].slice(0, 5).join("; ");

@@ -6,10 +6,10 @@ import { encodeCount, encodeMs } from "@seatline/shared/testing/figures.ts";
 import { buildRandom } from "@seatline/shared/testing/random.ts";
 import { waitUntil } from "@seatline/shared/testing/wait-until.ts";
 
-import { ChaosSystem, SESSION_TIMEOUT_MS } from "../chaos/chaos-system.ts";
-import { gatherHistory } from "../chaos/gather-run.ts";
-import { Load } from "../chaos/load.ts";
-import type { Member } from "../chaos/member.ts";
+import { RealSystem, SESSION_TIMEOUT_MS } from "../real/real-system.ts";
+import { gatherHistory } from "../real/gather-run.ts";
+import { Load } from "../real/load.ts";
+import type { Member } from "../real/member.ts";
 import { checkHistory } from "../history/check-history.ts";
 import { expectSo } from "./drill-result.ts";
 import type { DrillGround, DrillResult } from "./drill-result.ts";
@@ -24,7 +24,7 @@ const SEED = 1;
 
 export async function drillTakeover({ infra, folder, print }: DrillGround): Promise<DrillResult> {
   const name = `drill_takeover_${process.pid}`;
-  const system = await ChaosSystem.start({ infra, name, folder, partitions: 1 });
+  const system = await RealSystem.start({ infra, name, folder, partitions: 1 });
   try {
     const load = await Load.open(system, buildRandom(SEED));
     const owner = await findOwner(system);
@@ -93,7 +93,7 @@ async function queueAll(load: Load, print: (line: string) => void): Promise<void
 }
 
 /** The worker that has the one partition. */
-async function findOwner({ members }: ChaosSystem): Promise<Member> {
+async function findOwner({ members }: RealSystem): Promise<Member> {
   return await waitUntil("a worker has the partition", () => {
     const owners = members.filter(({ service }) => hasPartition(service.log));
     return owners.length === 1 ? owners[0] : null;

@@ -26,7 +26,7 @@ export const DRILLS: Readonly<Record<string, Drill>> = {
     run: drillTakeover,
   },
   broker: { about: "the broker killed and started again 20 times under load", run: drillBroker },
-  soak: { about: "half of what the system can take, for half an hour", run: drillSoak },
+  soak: { about: "half of what the system can take, for a long time", run: drillSoak },
   overload: {
     about: "ten times what the system can take, bad clients, and servers that go away",
     run: drillOverload,
@@ -58,7 +58,7 @@ export async function runDrill(
   for (const line of lines) print(line);
   if (result.wrong.length > 0) print(`Its logs are in ${folder}`);
   if (values.report !== undefined) {
-    const command = `npm run drill -- ${name}`;
+    const command = `npm run drill -- ${name}${name === "soak" ? ` --minutes ${minutes}` : ""}`;
     writeReport(values.report, { title: drill.about, command, lines });
   }
   return result.wrong.length === 0;

@@ -3,11 +3,11 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import { BOUNDS } from "@seatline/shared/core/bounds.ts";
 
-import { knownOf } from "../history/customer.ts";
-import { gatherSystem } from "../history/gather.ts";
+import { knownOf } from "./customer.ts";
+import { gatherSystem } from "./gather.ts";
 import type { Call, History } from "../history/history.ts";
-import type { Recorder } from "../history/recorder.ts";
-import type { ChaosSystem } from "./chaos-system.ts";
+import type { Recorder } from "./recorder.ts";
+import type { RealSystem } from "./real-system.ts";
 
 /** What clients asked and heard, and whom they may ask now. */
 type Asked = { readonly calls: readonly Call[]; readonly recorders: readonly Recorder[] };
@@ -20,8 +20,8 @@ const LAPSE_MAX_MS = 10_000;
 const LOOKS_MAX = 1_000;
 const LOOKS_AT_ONCE = 20;
 
-/** When everything is decided and published, everybody is asked for every booking once more. */
-export async function gatherHistory(system: ChaosSystem, asked: Asked): Promise<History> {
+/** When everything is decided and published, everybody is asked for the last bookings once more. */
+export async function gatherHistory(system: RealSystem, asked: Asked): Promise<History> {
   const { sql, kafka, topics } = system;
   const source = { sql, kafka, topics, deadlineMs: GATHER_MAX_MS };
   const before = await gatherSystem(source);

@@ -1,5 +1,5 @@
 /**
- * One service of a system in chaos: a real process that reaches Postgres and the broker through proxies of its
+ * One service of a real system that may be hurt: a process that reaches Postgres and the broker through proxies of its
  * own. It is started again when it ends by itself, as a supervisor does, and all that it says is kept.
  */
 import { appendFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { Service } from "@seatline/shared/testing/service.ts";
 import type { ServiceName } from "@seatline/shared/testing/service.ts";
 import type { Http } from "@seatline/shared/testing/http.ts";
 
-import type { MemberName, ServerName } from "./chaos-plan.ts";
+import type { MemberName, ServerName } from "./parts.ts";
 
 type MemberProxies = Readonly<Record<ServerName, Proxy>>;
 

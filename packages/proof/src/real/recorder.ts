@@ -6,8 +6,8 @@ import type { BookingView } from "@seatline/api-gateway/views.ts";
 import { parsePlace } from "@seatline/api-gateway/views.ts";
 import type { Place } from "@seatline/shared/core/model.ts";
 
-import { parseBookingView } from "./booking-seen.ts";
-import type { Asked, Call, Heard } from "./history.ts";
+import { parseBookingView } from "../history/booking-seen.ts";
+import type { Asked, Call, Heard } from "../history/history.ts";
 
 type Ask = {
   readonly method: "GET" | "POST";
@@ -24,8 +24,8 @@ type RecorderOptions = {
   /** One life of one gateway. */
   readonly gateway: string;
   readonly send: Send;
-  /** Those of all recorders of a run, on one clock. */
-  readonly calls: Call[];
+  /** Those of all recorders of a run, on one clock; null where they would be too many to keep. */
+  readonly calls: Call[] | null;
 };
 
 type BookOptions = { readonly key?: string | null; readonly waitS?: number };
@@ -68,11 +68,12 @@ export class Recorder {
 
   async #ask(asked: Asked, path: string, ask: Ask): Promise<Heard | null> {
     const { gateway, send, calls } = this.#options;
+    const askedAt = performance.now();
     // Written down at once: so the calls stand in the order in which they were asked.
-    const call = { gateway, asked, askedAt: performance.now(), heardAt: 0, heard: null };
-    const index = calls.push(call) - 1;
+    const index = (calls?.push({ gateway, asked, askedAt, heardAt: 0, heard: null }) ?? 0) - 1;
     const heard = await send(path, ask).then(parseHeard, () => null);
-    calls[index] = { ...call, heardAt: performance.now(), heard };
+    const heardAt = performance.now();
+    if (calls !== null) calls[index] = { gateway, asked, askedAt, heardAt, heard };
     return heard;
   }
 }

@@ -7,10 +7,10 @@ import { call } from "@seatline/shared/testing/http.ts";
 import type { Ask, HttpAnswer } from "@seatline/shared/testing/http.ts";
 import type { Random } from "@seatline/shared/testing/random.ts";
 
-import { Customer, SHOWS_ON_SALE } from "../history/customer.ts";
+import { Customer, SHOWS_ON_SALE } from "./customer.ts";
 import type { Call } from "../history/history.ts";
-import { Recorder } from "../history/recorder.ts";
-import type { ChaosSystem } from "./chaos-system.ts";
+import { Recorder } from "./recorder.ts";
+import type { RealSystem } from "./real-system.ts";
 import type { Member } from "./member.ts";
 import { Probes } from "./probes.ts";
 
@@ -26,21 +26,21 @@ const PROBED_SHOW = { capacity: 100_000, holdSeconds: 3_600 };
 export class Load {
   readonly calls: Call[] = [];
   readonly probes: Probes;
-  readonly #system: ChaosSystem;
+  readonly #system: RealSystem;
   readonly #random: Random;
   readonly #showIds: string[] = [];
   readonly #recorders = new Map<string, Recorder>();
   readonly #work: Promise<void>[] = [];
   #isOver = false;
 
-  private constructor(system: ChaosSystem, random: Random, probedIds: readonly string[]) {
+  private constructor(system: RealSystem, random: Random, probedIds: readonly string[]) {
     this.#system = system;
     this.#random = random;
     this.probes = new Probes(probedIds, () => random.pick(this.recorders));
   }
 
   /** Puts the first shows on sale. */
-  static async open(system: ChaosSystem, random: Random): Promise<Load> {
+  static async open(system: RealSystem, random: Random): Promise<Load> {
     const probedIds = await createShowsEverywhere(system, random, PROBED_SHOW);
     const load = new Load(system, random, probedIds);
     for (const show of SHOWS_ON_SALE) load.#showIds.push(await createShow(system, random, show));
@@ -100,13 +100,13 @@ export class Load {
   }
 }
 
-function callWithin({ http }: ChaosSystem, url: string, ask: Ask): Promise<HttpAnswer> {
+function callWithin({ http }: RealSystem, url: string, ask: Ask): Promise<HttpAnswer> {
   return call(http, url, { ...ask, signal: AbortSignal.timeout(ANSWER_MAX_MS) });
 }
 
 /** Such a show in every partition, by partition. */
 export async function createShowsEverywhere(
-  system: ChaosSystem,
+  system: RealSystem,
   random: Random,
   facts: Readonly<Record<string, unknown>>,
 ): Promise<readonly string[]> {
@@ -121,7 +121,7 @@ export async function createShowsEverywhere(
 
 /** Asks any gateway until one says that the show is there. */
 async function createShow(
-  system: ChaosSystem,
+  system: RealSystem,
   random: Random,
   facts: Readonly<Record<string, unknown>>,
 ): Promise<string> {

@@ -7,7 +7,7 @@ import { partitionColumns } from "@seatline/shared/db/load-partitions.ts";
 import { parseShowRow, showColumns } from "@seatline/shared/db/load-shows.ts";
 import type { UnplacedShowRow } from "@seatline/shared/db/load-shows.ts";
 
-import type { Tables } from "./history.ts";
+import type { Tables } from "../history/history.ts";
 
 type DeadLetterRow = Omit<Tables["deadLetters"][number], "key" | "value"> & {
   readonly key: string | null;

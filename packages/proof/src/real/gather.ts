@@ -14,7 +14,7 @@ import { connectConsumer } from "@seatline/shared/line/kafka.ts";
 import type { KafkaAddress } from "@seatline/shared/line/kafka.ts";
 import type { Topics } from "@seatline/shared/line/topics.ts";
 
-import type { History, Tables, TopicMessage } from "./history.ts";
+import type { History, Tables, TopicMessage } from "../history/history.ts";
 import { loadTables } from "./load-tables.ts";
 
 type GatherOptions = {

@@ -4,7 +4,7 @@
  */
 import type { Random } from "@seatline/shared/testing/random.ts";
 
-import type { Heard } from "./history.ts";
+import type { Heard } from "../history/history.ts";
 import type { Recorder } from "./recorder.ts";
 
 /** What there is to buy, and where. Both may change while somebody shops. */

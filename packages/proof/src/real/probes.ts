@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto";
 
 import { longestGap } from "@seatline/shared/testing/figures.ts";
 
-import type { Recorder } from "../history/recorder.ts";
+import type { Recorder } from "./recorder.ts";
 
 type Answered = { readonly askedAt: number; readonly heardAt: number };
 

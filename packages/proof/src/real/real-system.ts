@@ -1,5 +1,5 @@
 /**
- * The real system for one run of chaos, on a database and topics of its own: two gateways, two booking-workers and
+ * The real system for one run of chaos or one drill, on a database and topics of its own: two gateways, two booking-workers and
  * an expiry-worker as processes, each behind proxies, on servers that can be killed.
  */
 import { appendFileSync, mkdirSync, rmSync } from "node:fs";
@@ -26,8 +26,8 @@ import {
 } from "@seatline/shared/testing/servers.ts";
 import type { ServiceName } from "@seatline/shared/testing/service.ts";
 
-import { MEMBERS } from "./chaos-plan.ts";
-import type { MemberName, ServerName } from "./chaos-plan.ts";
+import { MEMBERS } from "./parts.ts";
+import type { MemberName, ServerName } from "./parts.ts";
 import { Member } from "./member.ts";
 import type { Complaint } from "./member.ts";
 
@@ -49,7 +49,7 @@ type SystemOptions = {
   readonly partitions?: number;
 };
 
-export class ChaosSystem {
+export class RealSystem {
   readonly members: readonly Member[];
   readonly complaints: Complaint[] = [];
   readonly sql: Sql;
@@ -83,7 +83,7 @@ export class ChaosSystem {
   }
 
   /** Makes database and topics, and starts all services. */
-  static async start(options: SystemOptions): Promise<ChaosSystem> {
+  static async start(options: SystemOptions): Promise<RealSystem> {
     const { infra, name, folder, partitions = PARTITIONS } = options;
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
@@ -98,7 +98,7 @@ export class ChaosSystem {
     });
     if (code !== 0) throw new Error(`the migrate step failed: ${words.join("; ")}`);
     const http = buildHttp();
-    const system = new ChaosSystem(options, http, await describeMembers(options, http, common));
+    const system = new RealSystem(options, http, await describeMembers(options, http, common));
     for (const member of system.members) member.launch();
     await system.untilReady();
     return system;
@@ -142,7 +142,7 @@ export class ChaosSystem {
     return row?.decided ?? 0;
   }
 
-  /** Written between the lines of every log. */
+  /** Written into a log of its own, to be read beside those of the services. */
   note(words: string): void {
     const line = JSON.stringify({ time: new Date().toISOString(), chaos: words });
     appendFileSync(join(this.#options.folder, "faults.log"), `${line}\n`);
