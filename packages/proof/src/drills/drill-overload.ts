@@ -16,6 +16,14 @@ import type { Finding } from "../finding.ts";
 import { checkHistory } from "../history/check-history.ts";
 import type { Call } from "../history/history.ts";
 import { BadClients } from "./bad-clients.ts";
+import {
+  LANES,
+  SOLD_TO_CROWDS,
+  after,
+  listProcesses,
+  measureSustained,
+  untilQuiet,
+} from "./crowded.ts";
 import { Crowd, describeTally } from "./crowd.ts";
 import type { Tally } from "./crowd.ts";
 import { expectSo } from "./drill-result.ts";
@@ -23,14 +31,7 @@ import type { DrillGround, DrillResult } from "./drill-result.ts";
 import { LongPolls } from "./long-polls.ts";
 import { MemoryWatch } from "./memory-watch.ts";
 
-const SHOW = {
-  sections: [{ name: "Floor", standing: 1_000_000, price: 1_000 }],
-  currency: "EUR",
-  holdSeconds: 3_600,
-};
-const LANES = 64;
-const WARM_UP_MS = 5_000;
-const MEASURE_MS = 10_000;
+const SHOW = { ...SOLD_TO_CROWDS, holdSeconds: 3_600 };
 const STORM_MS = 20_000;
 const TIMES = 10;
 /** So many wait for an answer at a time; whoever comes then is not even sent. */
@@ -44,7 +45,6 @@ const FULL_SPEED_MAX_MS = 10_000;
 const SPEED_WINDOW_MS = 1_000;
 const LOOK_MS = 100;
 const GIVE_UP_MS = 60_000;
-const DECIDED_MAX_MS = 5 * 60_000;
 const MEMORY_MAX_MIB = 1_024;
 /** What an overloaded system may say. */
 const HONEST = new Set([202, 503]);
@@ -72,8 +72,7 @@ class Overload {
   constructor(system: RealSystem, print: (line: string) => void) {
     this.#system = system;
     this.#print = print;
-    const watched = system.members.map(({ name, service }) => ({ name, pid: () => service.pid }));
-    this.#memory = new MemoryWatch(watched);
+    this.#memory = new MemoryWatch(listProcesses(system));
   }
 
   async run(): Promise<DrillResult> {
@@ -91,7 +90,7 @@ class Overload {
     this.#tell("bad clients thrown out", encodeCount(bad.thrownOut));
     bad.stop();
     await crowd.close();
-    await this.#becomeQuiet();
+    await untilQuiet(system);
     const history = await gatherHistory(system, { calls: this.#calls, recorders: [] });
     this.#wrong.push(...checkHistory(history).filter(({ verdict }) => verdict !== "ok"));
     this.#tell("accepted, and all decided", encodeCount(countAccepted(this.#calls)));
@@ -100,14 +99,10 @@ class Overload {
     return { figures: this.#figures, wrong: this.#wrong };
   }
 
-  /** What the system can take. */
   async #measure(crowd: Crowd): Promise<void> {
-    await crowd.press(LANES, after(WARM_UP_MS));
-    const before = await this.#system.countDecided();
-    const tally = await crowd.press(LANES, after(MEASURE_MS));
-    const decided = (await this.#system.countDecided()) - before;
-    this.#perSecond = decided / (MEASURE_MS / 1_000);
-    this.#tell(`decided per second, ${LANES} clients`, encodeCount(this.#perSecond));
+    const { perSecond, tally } = await measureSustained(this.#system, crowd);
+    this.#perSecond = perSecond;
+    this.#tell(`decided per second, ${LANES} clients`, encodeCount(perSecond));
     this.#check("at rest", tally);
   }
 
@@ -190,18 +185,6 @@ class Overload {
     this.#wrong.push(...expectSo(`full speed soon after ${what}`, isSoon, encodeMs(fullMs)));
   }
 
-  async #becomeQuiet(): Promise<void> {
-    let last = -1;
-    const look = async (): Promise<boolean> => {
-      const decided = await this.#system.countDecided();
-      const isQuiet = decided === last;
-      last = decided;
-      await pause(SPEED_WINDOW_MS);
-      return isQuiet;
-    };
-    await waitUntil("all is decided", look, DECIDED_MAX_MS);
-  }
-
   #check(when: string, { statuses, unanswered, dishonest }: Tally): void {
     const odd = [...statuses.keys()].filter((status) => !HONEST.has(status));
     this.#wrong.push(
@@ -230,11 +213,6 @@ class Overload {
     this.#figures.push([what, figure]);
     this.#print(`  ${what}: ${figure}`);
   }
-}
-
-function after(ms: number): () => boolean {
-  const endsAt = performance.now() + ms;
-  return () => performance.now() >= endsAt;
 }
 
 function countAccepted(calls: readonly Call[]): number {

@@ -1,13 +1,11 @@
 /** Half of what the system can take, for a long time: no process needs more and more, and no table that should stay grows. */
-import { setTimeout as pause } from "node:timers/promises";
-
 import { encodeCount } from "@seatline/shared/testing/figures.ts";
 import { buildRandom } from "@seatline/shared/testing/random.ts";
-import { waitUntil } from "@seatline/shared/testing/wait-until.ts";
 
 import { RealSystem } from "../real/real-system.ts";
 import { Load, createShowsEverywhere } from "../real/load.ts";
 import type { Finding } from "../finding.ts";
+import { SOLD_TO_CROWDS, listProcesses, measureSustained, untilQuiet } from "./crowded.ts";
 import { Crowd, describeTally } from "./crowd.ts";
 import { expectSo } from "./drill-result.ts";
 import type { DrillGround, DrillResult } from "./drill-result.ts";
@@ -16,14 +14,7 @@ import type { Sample } from "./flatness.ts";
 import { MemoryWatch } from "./memory-watch.ts";
 
 /** Holds that end soon, so that as many end as begin. */
-const SHOW = {
-  sections: [{ name: "Floor", standing: 1_000_000, price: 1_000 }],
-  currency: "EUR",
-  holdSeconds: 20,
-};
-const LANES = 64;
-const WARM_UP_MS = 5_000;
-const MEASURE_MS = 10_000;
+const SHOW = { ...SOLD_TO_CROWDS, holdSeconds: 20 };
 const SHARE = 0.5;
 const OPEN_MAX = 2_000;
 /** Caches fill until their bounds; what is seen before that says nothing. */
@@ -34,7 +25,6 @@ const RISE_MAX_SHARE = 0.1;
 const RISE_MAX_MIB = 24;
 const TABLES_THAT_STAY = ["partitions", "line", "redo"];
 const TABLE_RISE_MAX_KIB = 256;
-const DECIDED_MAX_MS = 60_000;
 const MINUTE_MS = 60_000;
 const SEED = 1;
 
@@ -53,11 +43,10 @@ async function soak(system: RealSystem, { minutes, print }: DrillGround): Promis
   const random = buildRandom(SEED);
   const showIds = await createShowsEverywhere(system, random, SHOW);
   const crowd = new Crowd({ gateways: system.gateways, showIds, calls: null });
-  const perSecond = SHARE * (await measure(system, crowd));
+  const perSecond = SHARE * (await measureSustained(system, crowd)).perSecond;
   const load = await Load.open(system, random);
   load.start();
-  const watched = system.members.map(({ name, service }) => ({ name, pid: () => service.pid }));
-  const memory = new MemoryWatch(watched, LOOK_MS);
+  const memory = new MemoryWatch(listProcesses(system), LOOK_MS);
   const tables = watchTables(system);
   const forMs = minutes * MINUTE_MS;
   const startedAt = performance.now();
@@ -68,6 +57,7 @@ async function soak(system: RealSystem, { minutes, print }: DrillGround): Promis
   const tally = await crowd.storm({ perSecond, forMs, openMax: OPEN_MAX });
   clearInterval(progress);
   await Promise.all([memory.stop(), tables.stop(), load.stop(), crowd.close()]);
+  await untilQuiet(system);
   const from = startedAt + FILL_SHARE * forMs;
   const series = [...listMemory(memory), ...listTables(tables.samples)].map((one) => ({
     ...one,
@@ -80,11 +70,7 @@ async function soak(system: RealSystem, { minutes, print }: DrillGround): Promis
       ["calls of customers beside it", encodeCount(load.calls.length)],
       ...series.map(describeSeries),
     ],
-    wrong: [
-      ...series.flatMap(findRise),
-      ...(await findUndecided(system)),
-      ...findComplaints(system),
-    ],
+    wrong: [...series.flatMap(findRise), ...findComplaints(system)],
   };
 }
 
@@ -123,18 +109,6 @@ function findRise({ what, unit, riseMax, samples }: Series): Finding[] {
   return expectSo(`${what} is flat`, rise <= riseMax, `it rose by ${rise.toFixed(1)} ${unit}`);
 }
 
-/** How much is decided per second by a few clients that ask one thing after the other. */
-async function measure(system: RealSystem, crowd: Crowd): Promise<number> {
-  const pressFor = async (ms: number): Promise<void> => {
-    const endsAt = performance.now() + ms;
-    await crowd.press(LANES, () => performance.now() >= endsAt);
-  };
-  await pressFor(WARM_UP_MS);
-  const before = await system.countDecided();
-  await pressFor(MEASURE_MS);
-  return ((await system.countDecided()) - before) / (MEASURE_MS / 1_000);
-}
-
 /** The sizes of tables with their indexes, looked at again and again. */
 function watchTables({ sql }: RealSystem) {
   const samples = new Map<string, Sample[]>(TABLES_THAT_STAY.map((table) => [table, []]));
@@ -155,19 +129,6 @@ function watchTables({ sql }: RealSystem) {
     await looking;
   };
   return { samples, stop };
-}
-
-async function findUndecided(system: RealSystem): Promise<Finding[]> {
-  let last = -1;
-  const isQuiet = async (): Promise<boolean> => {
-    const decided = await system.countDecided();
-    const isSame = decided === last;
-    last = decided;
-    await pause(LOOK_MS);
-    return isSame;
-  };
-  const isDone = await waitUntil("all is decided", isQuiet, DECIDED_MAX_MS).catch(() => false);
-  return expectSo("what was asked for is decided", isDone, "the line does not come to rest");
 }
 
 function findComplaints({ complaints, members }: RealSystem): Finding[] {

@@ -1,6 +1,5 @@
 /** Very many connections, each of which waits for one booking. */
 import { connect } from "node:net";
-import type { Socket } from "node:net";
 
 import type { Heard } from "../history/history.ts";
 
@@ -16,7 +15,6 @@ const STATUS = /^HTTP\/1\.1 (\d{3}) /;
 const CONNECT_LANES = 200;
 
 export class LongPolls {
-  readonly #sockets: Socket[] = [];
   /** By status, 0 for a connection that ended without an answer. */
   readonly statuses = new Map<number, number>();
   #open = 0;
@@ -46,15 +44,10 @@ export class LongPolls {
     );
   }
 
-  stop(): void {
-    for (const socket of this.#sockets) socket.destroy();
-  }
-
   #wait(url: string, { id, place }: Queued, waitS: number): Promise<void> {
     const { hostname, port, host } = new URL(url);
     const query = place === null ? "" : `?place=${place.partition}-${place.offset}`;
     const socket = connect({ host: hostname, port: Number(port) });
-    this.#sockets.push(socket);
     return new Promise((resolve) => {
       socket.once("connect", () => {
         const ask = `GET /v1/bookings/${id}${query} HTTP/1.1`;

@@ -14,15 +14,13 @@ export class MemoryWatch {
   readonly #watched: readonly Watched[];
   readonly #samples = new Map<string, MemorySample[]>();
   readonly #timer: NodeJS.Timeout;
-  readonly #lookMs: number;
   #looking: Promise<void> = Promise.resolve();
 
   constructor(watched: readonly Watched[], lookMs = LOOK_MS) {
     this.#watched = watched;
-    this.#lookMs = lookMs;
     this.#timer = setInterval(() => {
       this.#looking = this.#look();
-    }, this.#lookMs);
+    }, lookMs);
   }
 
   /** What each has taken so far, the resident part of it. */
@@ -30,10 +28,9 @@ export class MemoryWatch {
     return this.#samples;
   }
 
-  /** The most that one of them has taken; whose name begins so. */
-  peakMib(namePrefix: string): number {
-    const mine = [...this.#samples].filter(([name]) => name.startsWith(namePrefix));
-    return Math.max(0, ...mine.flatMap(([, samples]) => samples.map(({ mib }) => mib)));
+  /** The most that one of them has taken. */
+  peakMib(name: string): number {
+    return Math.max(0, ...(this.#samples.get(name) ?? []).map(({ mib }) => mib));
   }
 
   async stop(): Promise<void> {

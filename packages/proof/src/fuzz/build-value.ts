@@ -12,7 +12,7 @@ const ITEMS_USUAL_MAX = 4;
 const WHOLE_USUAL_SPAN = 6;
 const TEXT_USUAL_MAX = 12;
 const HOUR_MS = 3_600_000;
-/** Not the moment: the same seed shall make the same requests. */
+/** Not the moment: within a day, the same seed shall make the same requests. */
 const TODAY_MS = new Date().setUTCHours(0, 0, 0, 0);
 const HOURS_AROUND = 2_000;
 const LETTERS = ["a", "b", "X", "0", "9", " ", "-", "_", ".", "é", "漢", "🎭"];

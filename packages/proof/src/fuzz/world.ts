@@ -33,10 +33,6 @@ export class World {
   readonly #keys: string[] = [];
   #sections: readonly string[] = ["Stalls"];
 
-  get showCount(): number {
-    return this.#shows.length;
-  }
-
   show(random: Random): ShowSeen {
     return this.#shows.length === 0 ? UNKNOWN_SHOW : random.pick(this.#shows);
   }

@@ -1,6 +1,6 @@
 /**
  * What was seen of one run of the system: by its clients, in its topics, in its tables. It is all that the
- * checker knows, whoever gathered it: the simulation, the chaos runs, the stress test, a test.
+ * checker knows, whoever gathered it: the simulation, a run of chaos, a drill, a test.
  */
 import type { Bounds } from "@seatline/shared/core/bounds.ts";
 import type { Booking, Place } from "@seatline/shared/core/model.ts";

@@ -1,5 +1,5 @@
 /**
- * Every order in which two workers can decide three requests for two shows, with what may go wrong at any moment of
+ * Every order in which two workers can decide three bookings for two shows, with what may go wrong at any moment of
  * it: in each of them every promise is kept, and everything ends decided and published. `npm run interleave` goes
  * through more of them.
  */

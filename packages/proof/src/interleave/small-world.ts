@@ -1,5 +1,5 @@
 /**
- * Two workers, two shows, three requests, and at every moment anything that may happen next: the real loop, feed,
+ * Two workers, two shows, three bookings, and at every moment anything that may happen next: the real loop, feed,
  * consumer and publisher of each worker between simulated tables and topics. One step is one question to a server
  * with its answer; what happens between two steps of a worker concerns nobody else.
  */
