@@ -37,12 +37,15 @@ export async function sweep(
   deps: SweepDeps,
   onRequest: (request: Request) => void = () => {},
 ): Promise<{ requested: number }> {
-  const { host, store } = deps;
+  const { host, store, log } = deps;
   const without = await findBlocked(deps);
   let requested = 0;
+  let unacked = 0;
   const askAll = async (due: readonly Due[]) => {
     const results = await Promise.all(due.map((one) => ask(deps, one, onRequest)));
-    requested += results.filter(Boolean).length;
+    const acked = results.filter(Boolean).length;
+    requested += acked;
+    unacked += due.length - acked;
   };
   // Before the lapses: who waits until now shall get what is theirs since the opening.
   const opened = await store.loadOpened({ without, limit: PAGE_SIZE });
@@ -54,6 +57,9 @@ export async function sweep(
     const last = lapsed.at(-1);
     if (last === undefined || lapsed.length < PAGE_SIZE) break;
     after = last;
+  }
+  if (unacked > 0) {
+    log.warn({ unacked }, "requests of the sweep got no ack; the next sweep asks again");
   }
   return { requested };
 }
@@ -76,7 +82,7 @@ async function findBlocked({ store, lastAsked }: SweepDeps): Promise<number[]> {
 }
 
 async function ask(
-  { publisher, requestsTopic, lastAsked, log }: SweepDeps,
+  { publisher, requestsTopic, lastAsked }: SweepDeps,
   { showId, partition, request }: Due,
   onRequest: (request: Request) => void,
 ): Promise<boolean> {
@@ -87,13 +93,7 @@ async function ask(
     key: showId,
     value: encodeRequest(request),
   });
-  if (ack.status !== "acked") {
-    log.warn(
-      { partition, status: ack.status },
-      "a request of the sweep got no ack; the next sweep asks again",
-    );
-    return false;
-  }
+  if (ack.status !== "acked") return false;
   lastAsked.set(partition, Math.max(lastAsked.get(partition) ?? -1, ack.offset));
   return true;
 }
