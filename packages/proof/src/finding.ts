@@ -5,3 +5,19 @@ export type Finding = {
   /** What contradicts, or why nobody could look. */
   readonly details: readonly string[];
 };
+
+/** A promise that was not kept. */
+export function violated(name: string, details: readonly string[]): Finding {
+  return { name, verdict: "violated", details };
+}
+
+/** What people read of promises that were not kept. */
+export function describeWrong(
+  wrong: readonly Pick<Finding, "name" | "details">[],
+  about = "",
+): string[] {
+  return wrong.flatMap(({ name, details }) => [
+    `NOT SO${about}: ${name}`,
+    ...details.map((detail) => `  ${detail}`),
+  ]);
+}

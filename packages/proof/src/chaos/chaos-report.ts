@@ -1,6 +1,7 @@
 /** What chaos runs have found, as Markdown. Pure. */
 import { encodeCount, encodeMs, percentile } from "@seatline/shared/testing/figures.ts";
 
+import { describeWrong } from "../finding.ts";
 import type { FaultKind } from "./chaos-plan.ts";
 import type { ChaosResult } from "./chaos-run.ts";
 
@@ -26,7 +27,7 @@ export function reportChaos(results: readonly ChaosResult[]): string[] {
     ...tableOfFaults(results),
     ...listEnds(results),
     ...tableOfComplaints(results),
-    ...bad.flatMap(describeWrong),
+    ...bad.flatMap(describeFaults),
   ];
 }
 
@@ -38,11 +39,8 @@ export function describeRun({ seed, calls, decided, episodes, ...result }: Chaos
   return `seed ${seed}: ${calls} calls, ${decided} decided, ${faults} faults, worst stall ${encodeMs(result.longestStallMs)}, worst recovery ${encodeMs(percentile(recoveries, 1))}: ${verdict}`;
 }
 
-export function describeWrong({ seed, wrong }: ChaosResult): string[] {
-  return wrong.flatMap(({ name, details }) => [
-    `NOT SO (seed ${seed}): ${name}`,
-    ...details.map((detail) => `  ${detail}`),
-  ]);
+export function describeFaults({ seed, wrong }: ChaosResult): string[] {
+  return describeWrong(wrong, ` (seed ${seed})`);
 }
 
 function listSeeds(results: readonly ChaosResult[]): string {

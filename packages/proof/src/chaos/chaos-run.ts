@@ -5,8 +5,9 @@ import type { Infrastructure } from "@seatline/infra/infrastructure.ts";
 import { countWords } from "@seatline/shared/testing/figures.ts";
 import { buildRandom } from "@seatline/shared/testing/random.ts";
 
+import { violated } from "../finding.ts";
 import type { Finding } from "../finding.ts";
-import { checkHistory } from "../history/check-history.ts";
+import { findWrong } from "../history/check-history.ts";
 import { describeFault } from "./chaos-plan.ts";
 import type { ChaosPlan, Fault } from "./chaos-plan.ts";
 import { RealSystem } from "../real/real-system.ts";
@@ -63,10 +64,10 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     wrong.push(...(await becomeReady(system)));
     await load.stop();
     const history = await gatherHistory(system, load);
-    wrong.push(...checkHistory(history).filter(({ verdict }) => verdict !== "ok"));
+    wrong.push(...findWrong(history));
     stopFaults = await system.close();
     if (stopFaults.length > 0)
-      wrong.push(fail("every service stops when it is told to", stopFaults));
+      wrong.push(violated("every service stops when it is told to", stopFaults));
     return {
       seed,
       calls: history.calls.length,
@@ -96,15 +97,11 @@ async function becomeReady({ members }: RealSystem): Promise<Finding[]> {
     );
     if (!isReady) late.push(`${name} is not ready ${READY_MAX_MS} ms after everything`);
   }
-  return late.length === 0 ? [] : [fail("every service is ready again", late)];
+  return late.length === 0 ? [] : [violated("every service is ready again", late)];
 }
 
 function standsStill(faults: readonly Fault[]): Finding {
   const words = faults.map(describeFault).join("; ");
   const detail = `no decision in some partition for ${RECOVERY_MAX_MS} ms after: ${words}`;
-  return fail("the system goes on by itself", [detail]);
-}
-
-function fail(name: string, details: readonly string[]): Finding {
-  return { name, verdict: "violated", details };
+  return violated("the system goes on by itself", [detail]);
 }

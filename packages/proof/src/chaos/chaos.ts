@@ -11,7 +11,7 @@ import { findCommit, writeReport } from "@seatline/shared/testing/evidence.ts";
 
 import { listImpossible } from "./begin-fault.ts";
 import { buildChaosPlan } from "./chaos-plan.ts";
-import { describeRun, describeWrong, reportChaos } from "./chaos-report.ts";
+import { describeRun, describeFaults, reportChaos } from "./chaos-report.ts";
 import { runChaos } from "./chaos-run.ts";
 import type { ChaosResult } from "./chaos-run.ts";
 
@@ -81,7 +81,7 @@ async function playAll(
 
 function tell(result: ChaosResult, folder: string, print: Print): void {
   print(describeRun(result));
-  for (const line of describeWrong(result)) print(line);
+  for (const line of describeFaults(result)) print(line);
   if (result.wrong.length > 0) print(`  its logs are in ${folder}`);
 }
 

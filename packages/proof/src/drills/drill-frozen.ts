@@ -14,7 +14,7 @@ import { RealSystem, MEMBER_SETTING } from "../real/real-system.ts";
 import { gatherHistory } from "../real/gather-run.ts";
 import { Load } from "../real/load.ts";
 import type { Member } from "../real/member.ts";
-import { checkHistory } from "../history/check-history.ts";
+import { findWrong } from "../history/check-history.ts";
 import { expectSo } from "./drill-result.ts";
 import type { DrillGround, DrillResult } from "./drill-result.ts";
 
@@ -67,7 +67,7 @@ export async function drillFrozen({ infra, folder }: DrillGround): Promise<Drill
         ["calls of clients", encodeCount(history.calls.length)],
       ],
       wrong: [
-        ...checkHistory(history).filter(({ verdict }) => verdict !== "ok"),
+        ...findWrong(history),
         ...expectSo("a worker that stood still writes nothing", writes === 0, `${writes} records`),
         ...expectSo(
           "it says why in one line",

@@ -13,7 +13,7 @@ import type { ServerName } from "../real/parts.ts";
 import { gatherHistory } from "../real/gather-run.ts";
 import { createShowsEverywhere } from "../real/load.ts";
 import type { Finding } from "../finding.ts";
-import { checkHistory } from "../history/check-history.ts";
+import { findWrong } from "../history/check-history.ts";
 import type { Call } from "../history/history.ts";
 import { BadClients } from "./bad-clients.ts";
 import {
@@ -92,7 +92,7 @@ class Overload {
     await crowd.close();
     await untilQuiet(system);
     const history = await gatherHistory(system, { calls: this.#calls, recorders: [] });
-    this.#wrong.push(...checkHistory(history).filter(({ verdict }) => verdict !== "ok"));
+    this.#wrong.push(...findWrong(history));
     this.#tell("accepted, and all decided", encodeCount(countAccepted(this.#calls)));
     await this.#memory.stop();
     for (const { name } of system.members) this.#tellMemory(name);

@@ -1,6 +1,7 @@
 /** What a drill comes to. */
 import type { Infrastructure } from "@seatline/infra/infrastructure.ts";
 
+import { violated } from "../finding.ts";
 import type { Finding } from "../finding.ts";
 
 export type DrillGround = {
@@ -22,5 +23,5 @@ export type DrillResult = {
 
 /** A promise about one figure or fact of a drill. */
 export function expectSo(name: string, isSo: boolean, detail: string): Finding[] {
-  return isSo ? [] : [{ name, verdict: "violated", details: [detail] }];
+  return isSo ? [] : [violated(name, [detail])];
 }

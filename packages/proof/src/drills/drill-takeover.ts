@@ -10,7 +10,7 @@ import { RealSystem, SESSION_TIMEOUT_MS } from "../real/real-system.ts";
 import { gatherHistory } from "../real/gather-run.ts";
 import { Load } from "../real/load.ts";
 import type { Member } from "../real/member.ts";
-import { checkHistory } from "../history/check-history.ts";
+import { findWrong } from "../history/check-history.ts";
 import { expectSo } from "./drill-result.ts";
 import type { DrillGround, DrillResult } from "./drill-result.ts";
 
@@ -60,7 +60,7 @@ export async function drillTakeover({ infra, folder, print }: DrillGround): Prom
         ["decided per second, once begun", encodeCount(rate)],
       ],
       wrong: [
-        ...checkHistory(history).filter(({ verdict }) => verdict !== "ok"),
+        ...findWrong(history),
         ...expectSo(
           "the first commit comes within the session time-out and a second",
           takeoverMs <= SESSION_TIMEOUT_MS + TAKEOVER_MAX_MS,

@@ -7,6 +7,7 @@ import { REPOSITORY_ROOT, startHomeOf } from "@seatline/infra/paths.ts";
 import type { Environment } from "@seatline/shared/runtime/config.ts";
 import { writeReport } from "@seatline/shared/testing/evidence.ts";
 
+import { describeWrong } from "../finding.ts";
 import { drillBroker } from "./drill-broker.ts";
 import { drillFrozen } from "./drill-frozen.ts";
 import { drillOverload } from "./drill-overload.ts";
@@ -83,6 +84,6 @@ function describeResult({ figures, wrong }: DrillResult): string[] {
     ...figures.map(([what, figure]) => `| ${what} | ${figure} |`),
     "",
     ...(wrong.length === 0 ? ["All promises were kept."] : []),
-    ...wrong.flatMap(({ name, details }) => [`NOT SO: ${name}`, ...details.map((it) => `  ${it}`)]),
+    ...describeWrong(wrong),
   ];
 }

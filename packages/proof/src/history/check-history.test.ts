@@ -10,14 +10,9 @@ import { LINE_PLANTS } from "../../testing/plants-line.ts";
 import { SALE_PLANTS } from "../../testing/plants-sales.ts";
 import { GATEWAY, buildScenario } from "../../testing/scenario.ts";
 import { TrueHistory } from "../../testing/true-history.ts";
-import { checkHistory } from "./check-history.ts";
-import type { History } from "./history.ts";
+import { checkHistory, findWrong } from "./check-history.ts";
 
 const PLANTS = [...SALE_PLANTS, ...LINE_PLANTS, ...CALL_PLANTS];
-
-function findWrong(history: History) {
-  return checkHistory(history).filter(({ verdict }) => verdict === "violated");
-}
 
 describe("a history", () => {
   it("that is true is ok in every respect", () => {

@@ -77,6 +77,11 @@ export function checkHistory(history: History): Finding[] {
   });
 }
 
+/** The promises that were not kept. */
+export function findWrong(history: History): Finding[] {
+  return checkHistory(history).filter(({ verdict }) => verdict === "violated");
+}
+
 function findReplayFaults({ replayed }: HistoryIndex): Iterable<string> {
   return replayed.differences;
 }

@@ -7,7 +7,7 @@ import { BOUNDS } from "@seatline/shared/core/bounds.ts";
 import { parseRequest } from "@seatline/shared/contract/request.ts";
 import { describe, expect, it } from "vitest";
 
-import { checkHistory } from "../history/check-history.ts";
+import { findWrong } from "../history/check-history.ts";
 import type { Fault } from "./random-faults.ts";
 import type { StepFault } from "./network.ts";
 import type { Plan } from "./plan.ts";
@@ -69,7 +69,7 @@ function buildPlan(gateways: number, fault: Fault): Plan {
 /** What the customer heard first, and how often her request stands in the line. */
 async function play(gateways: number, fault: Fault): Promise<string> {
   const { history } = await simulate(buildPlan(gateways, fault));
-  const wrong = checkHistory(history).filter(({ verdict }) => verdict === "violated");
+  const wrong = findWrong(history);
   expect(wrong, JSON.stringify(fault)).toEqual([]);
   const statuses = history.tables.bookings.map(({ status }) => status);
   expect(statuses, JSON.stringify(fault)).toEqual(["CONFIRMED"]);

@@ -1,5 +1,5 @@
 /** Plays a plan out and says what was wrong with it, if anything. */
-import { checkHistory } from "../history/check-history.ts";
+import { findWrong } from "../history/check-history.ts";
 import type { History } from "../history/history.ts";
 import { simulate } from "./simulate.ts";
 import type { Plan } from "./plan.ts";
@@ -22,8 +22,7 @@ export async function judge(plan: Plan, trace?: (line: string) => void): Promise
   const { seed } = plan;
   try {
     const { history, gaveUp, ...figures } = await simulate(plan, trace);
-    const findings = checkHistory(history);
-    const wrong = findings.filter(({ verdict }) => verdict === "violated");
+    const wrong = findWrong(history);
     return { seed, wrong, ...figures, reached: countReached(history, gaveUp) };
   } catch (error) {
     const details = [error instanceof Error ? (error.stack ?? error.message) : String(error)];

@@ -7,6 +7,7 @@ import { Worker } from "node:worker_threads";
 
 import { parseWholeOption } from "@seatline/shared/testing/whole-option.ts";
 
+import { describeWrong } from "../finding.ts";
 import { judge } from "./judge.ts";
 import type { Wrong } from "./judge.ts";
 import { buildPlan } from "./plan.ts";
@@ -150,13 +151,6 @@ async function playOne(plan: Plan, print: Print): Promise<boolean> {
   for (const line of describeWrong(wrong)) print(line);
   print(`${requests} requests, ${events} steps, ${wrong.length === 0 ? "all is well" : "wrong"}`);
   return wrong.length === 0;
-}
-
-function* describeWrong(wrong: readonly Wrong[]): Generator<string> {
-  for (const { name, details } of wrong) {
-    yield `NOT SO: ${name}`;
-    for (const detail of details) yield `  ${detail}`;
-  }
 }
 
 async function readPlan(file: string): Promise<Plan> {
