@@ -92,9 +92,10 @@ export function buildRandomSale(
 /** What somebody might want of such a show, mostly sense. */
 export function buildRandomWant(random: Random, layout: Layout): Want {
   const last = buildSeatPlan(layout).seats;
-  const names = layout.sections.map(({ name }) => name);
+  // A plain section has none.
+  const names = layout.sections.map(({ name }) => name).filter((name) => name !== "");
   const filter = {
-    ...(random.chance(0.2)
+    ...(random.chance(0.2) && names.length > 0
       ? { sections: names.filter((_, index) => index === 0 || random.chance(0.5)) }
       : {}),
     ...(random.chance(0.2) ? { priceMax: random.int(1, 4) * 100 } : {}),

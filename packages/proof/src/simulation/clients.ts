@@ -24,6 +24,8 @@ const NO_GATEWAY_MS = 100;
 const SHOW_WAIT_MS = 3_000;
 /** Of an errand that has found out what became of its booking. */
 const FIND_WAIT_MS = 3_000;
+/** The id of a show that nobody has made. */
+const NOWHERE = "00000000-0000-8000-8000-000000000000";
 
 /** What a gateway is asked. */
 type Question = {
@@ -211,7 +213,8 @@ export class Clients {
     }
   }
 
-  async #showId(index: number): Promise<string> {
+  async #showId(index: number | null): Promise<string> {
+    if (index === null) return NOWHERE;
     for (;;) {
       const id = this.#showIds[index];
       if (id !== undefined) return id;

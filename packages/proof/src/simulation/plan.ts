@@ -22,7 +22,8 @@ export type ShowPlan = {
 /** One customer who wants something, and what comes of it. */
 export type Errand = {
   readonly atMs: number;
-  readonly show: number;
+  /** Null for one that nobody has made. */
+  readonly show: number | null;
   readonly customer: string | null;
   readonly key: string | null;
   readonly wants: readonly Want[];
@@ -89,8 +90,11 @@ export function buildPlan(seed: number): Plan {
 
 function buildShow(random: Random): ShowPlan {
   const length = random.int(1, 2);
-  const sections = Array.from({ length }, (_, index) => buildSection(random, index));
   const currency = random.chance(0.7) ? "EUR" : null;
+  const hasPrices = currency !== null;
+  const sections = random.chance(0.3)
+    ? [buildPlainSection(random, hasPrices)]
+    : Array.from({ length }, (_, index) => buildSection(random, { index, hasPrices }));
   const plain: Layout = { sections, currency, accessible: "", blocked: "" };
   const { seats } = buildSeatPlan(plain);
   const holdMs = random.pick([1_000, 2_000, 4_000]);
@@ -115,18 +119,29 @@ function buildShow(random: Random): ShowPlan {
 }
 
 /** Of a few places, so that people are in each other's way. */
-function buildSection(random: Random, index: number): Section {
-  const [name, price] = [`Section ${index}`, random.int(1, 4) * 100];
-  const kind = random.pick(["seated", "plain", "standing"] as const);
-  if (kind === "standing") return { kind, name, capacity: random.int(1, 6), price };
-  if (kind === "plain") return { kind, name, seats: random.int(1, 8), price };
+function buildSection(
+  random: Random,
+  { index, hasPrices }: { readonly index: number; readonly hasPrices: boolean },
+): Section {
+  const [name, price] = [`Section ${index}`, buildPrice(random, hasPrices)];
+  if (random.chance(0.4)) return { kind: "standing", name, capacity: random.int(1, 6), price };
   const seatsPerRow = Array.from({ length: random.int(1, 2) }, () => random.int(2, 5));
-  return { kind, name, rows: `1-${seatsPerRow.length}`, seatsPerRow, aislesAfter: [], price };
+  const rows = `1-${seatsPerRow.length}`;
+  return { kind: "seated", name, rows, seatsPerRow, aislesAfter: [], price };
+}
+
+/** It has no name, for it is always the only one. */
+function buildPlainSection(random: Random, hasPrices: boolean): Section {
+  return { kind: "plain", name: "", seats: random.int(1, 8), price: buildPrice(random, hasPrices) };
+}
+
+function buildPrice(random: Random, hasPrices: boolean): number {
+  return hasPrices ? random.int(1, 4) * 100 : 0;
 }
 
 function buildErrand(random: Random, shows: readonly ShowPlan[]): Errand {
-  const show = random.int(0, shows.length - 1);
-  const { layout } = shows[show] ?? { layout: null };
+  const show = random.chance(0.02) ? null : random.int(0, shows.length - 1);
+  const { layout } = shows[show ?? -1] ?? { layout: null };
   const isPlain = layout === null || random.chance(0.5);
   const wants = isPlain
     ? [{ count: random.int(1, 2) }]
