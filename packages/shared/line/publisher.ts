@@ -71,7 +71,9 @@ export class Publisher {
 
   /** Resolves with what became of the message, within the deadline; never rejects. */
   publish(message: OutgoingMessage): Promise<PublishResult> {
-    return this.#publish(message, { isBroken: false });
+    const result = this.#queueUp(message, { isBroken: false });
+    void this.#pump();
+    return result;
   }
 
   /**
@@ -80,10 +82,13 @@ export class Publisher {
    */
   publishInOrder(messages: readonly OutgoingMessage[]): Promise<PublishResult[]> {
     const row: Row = { isBroken: false };
-    return Promise.all(messages.map((message) => this.#publish(message, row)));
+    const results = messages.map((message) => this.#queueUp(message, row));
+    // Only now: where nothing is under way, all of them go with one send.
+    void this.#pump();
+    return Promise.all(results);
   }
 
-  #publish(message: OutgoingMessage, row: Row): Promise<PublishResult> {
+  #queueUp(message: OutgoingMessage, row: Row): Promise<PublishResult> {
     if (this.#closed || this.#queue.length >= this.#options.queueMax || row.isBroken) {
       row.isBroken = true;
       return Promise.resolve({ status: "full" });
@@ -91,7 +96,6 @@ export class Publisher {
     return new Promise((settle) => {
       this.#queue.push({ message, row, since: this.#options.host.monotonicMs(), settle });
       this.#scheduleExpiry();
-      void this.#pump();
     });
   }
 
