@@ -3,6 +3,8 @@ import { randomUUID } from "node:crypto";
 
 import { expect, test } from "vitest";
 
+import { waitUntil } from "@seatline/shared/testing/wait-until.ts";
+
 import { expectStatus, problemOf } from "./client.ts";
 import type { BookingView } from "./client.ts";
 import type { HttpAnswer } from "@seatline/shared/testing/http.ts";
@@ -213,4 +215,27 @@ test("confirm and cancel need no key: 20 at once are one change and 20 equal ans
     for (const { status, json } of answers) expect([status, json]).toEqual([200, settled]);
   }
   expect(await client.show(showId)).toMatchObject({ free: 10, held: 0, confirmed: 0 });
+});
+
+/** Catches a waiter that takes the entry in which its hold lapsed, of an equal request, for its own. */
+test("a key whose hold lapses while an equal request under another key is decided hears of its own", async () => {
+  const { client } = stack();
+  const { id: showId } = await client.createShow({ holdSeconds: 1, rescueSeconds: 0 });
+  const body = { showId, count: 1 };
+  const [mine, theirs] = [keyed(), keyed()];
+  const held = await client.book(body, mine);
+  await waitUntil("the hold is over", () => Date.now() > Date.parse(held.expiresAt ?? ""));
+  stack().worker().freeze();
+  // One gateway, so that both wait where the entry is read.
+  const asked = [client.askAndWait(body, theirs)];
+  const isInLine = (count: number) => async () =>
+    ((await client.call("/v1/admin/line")).json as { lag: number }).lag >= count;
+  await waitUntil("the other one stands in the line", isInLine(1));
+  asked.push(client.askAndWait(body, mine));
+  await waitUntil("both stand in the line", isInLine(2));
+  stack().worker().wake();
+  const [other, own] = await Promise.all(asked);
+  expect(other).toMatchObject({ status: 201 });
+  expect(own).toMatchObject({ status: 410, json: { reason: "hold-expired" } });
+  expect(own?.text).not.toContain((other?.json as BookingView).id);
 });

@@ -109,7 +109,7 @@ export class Bookings {
       key: showId,
       ...patience,
       // Under one key two different requests have one id. Each hears only its own outcome.
-      isOwn: (entry) => isAnswerTo(requestHash, entry),
+      isOwn: (entry) => isAnswerTo({ id, requestHash }, entry),
     });
     if (submitted.status === "unavailable") return UNAVAILABLE;
     if (submitted.status === "queued") {
@@ -321,8 +321,12 @@ function subjectOf({ outcome, changed, unchanged }: RecordEntry): Booking | null
   return changed.findLast(({ id }) => id === outcome.bookingId) ?? unchanged;
 }
 
-function isAnswerTo(requestHash: string, entry: RecordEntry): boolean {
-  return readMember(entry, "requestHash") === requestHash;
+/** An entry in which the booking only lapsed may be that of an equal request, which is somebody else's. */
+function isAnswerTo(
+  { id, requestHash }: Pick<Book, "requestHash"> & { readonly id: string },
+  entry: RecordEntry,
+): boolean {
+  return entry.requestId === id && readMember(entry, "requestHash") === requestHash;
 }
 
 /** Whether an entry's request is about a booking: the one that asked for it, or one that changes it. */
