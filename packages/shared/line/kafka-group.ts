@@ -2,7 +2,7 @@
 import type { Batch, Consumer, ConsumerEndBatchProcessEvent, EachBatchPayload } from "kafkajs";
 
 import type { GroupOptions, GroupReader } from "./broker.ts";
-import { connectConsumer, guard, subscribeWhenUp } from "./kafka.ts";
+import { connectConsumer, guard, leave, subscribeWhenUp } from "./kafka.ts";
 import type { KafkaAddress } from "./kafka.ts";
 
 const REBALANCE_TIMEOUT_MS = 10_000;
@@ -94,7 +94,7 @@ export class KafkaGroupReader implements GroupReader {
 
   async close(): Promise<void> {
     this.#over.abort();
-    await this.#consumer.disconnect();
+    await leave(this.#consumer, this.#address.log);
   }
 
   #hand(payload: EachBatchPayload): void {

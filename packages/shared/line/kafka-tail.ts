@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import type { Consumer } from "kafkajs";
 
 import type { TailOptions, TailReader } from "./broker.ts";
-import { connectConsumer, guard, subscribeWhenUp } from "./kafka.ts";
+import { connectConsumer, guard, leave, subscribeWhenUp } from "./kafka.ts";
 import type { KafkaAddress } from "./kafka.ts";
 
 const SESSION_TIMEOUT_MS = 10_000;
@@ -55,6 +55,6 @@ export class KafkaTailReader implements TailReader {
 
   async close(): Promise<void> {
     this.#over.abort();
-    await this.#consumer.disconnect();
+    await leave(this.#consumer, this.#address.log);
   }
 }

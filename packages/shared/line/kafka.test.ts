@@ -1,8 +1,12 @@
-/** What kafkajs says many times a second while the broker is away stands in the log once. */
+/**
+ * What kafkajs says many times a second while the broker is away stands in the log once; a consumer that does not end
+ * holds up nobody.
+ */
+import type { Consumer } from "kafkajs";
 import { expect, test } from "vitest";
 
 import { buildReadableLog } from "../testing/log-lines.ts";
-import { connectKafka } from "./kafka.ts";
+import { connectKafka, leave } from "./kafka.ts";
 
 test("a broker that is away is told of, and not again at every try of every client", async () => {
   const { log, lines } = buildReadableLog();
@@ -17,4 +21,13 @@ test("a broker that is away is told of, and not again at every try of every clie
   expect(told.length).toBeGreaterThan(0);
   expect(new Set(told).size).toBe(told.length);
   expect(said.length).toBeGreaterThan(2 * told.length);
+});
+
+test("a consumer that never says that it has ended is left behind, and told of", async () => {
+  const { log, lines } = buildReadableLog();
+  const stuck = { disconnect: () => new Promise<void>(() => {}) } as Consumer;
+  await leave(stuck, log);
+  expect(lines.map(({ level, msg }) => [level, msg])).toEqual([
+    ["warn", "the consumer group was not left; its session will end by itself"],
+  ]);
 });

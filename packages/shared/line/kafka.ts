@@ -9,7 +9,9 @@ import { connect as connectTls } from "node:tls";
 import { Kafka, logLevel } from "kafkajs";
 import type { Consumer, ConsumerConfig, LogEntry } from "kafkajs";
 
+import { withDeadline } from "../runtime/deadline.ts";
 import { classifyFault } from "../runtime/faults.ts";
+import { HOST } from "../runtime/host.ts";
 import type { Log } from "../runtime/log.ts";
 
 export type KafkaAddress = {
@@ -35,6 +37,8 @@ const CONSUMER_RETRIES = 8;
 /** UNKNOWN_TOPIC_OR_PARTITION of the protocol. */
 const UNKNOWN_TOPIC = 3;
 const HEARTBEATS_PER_SESSION = 4;
+/** Well within the time that a service has to stop. */
+const LEAVE_MAX_MS = 4_000;
 /** What a broker refuses a member for, however often it comes again: somebody must change something. */
 const HOPELESS = new Set([
   "CLUSTER_AUTHORIZATION_FAILED",
@@ -153,6 +157,18 @@ export async function subscribe(
       throw new Error(`the topic ${topic} does not exist; run the migrate step first`, { cause });
     }
     throw cause;
+  }
+}
+
+/**
+ * Leaves the group, where that is possible soon: a consumer of kafkajs that crashes at the same time may never say
+ * that it has ended. Then the broker notices by the end of its session.
+ */
+export async function leave(consumer: Consumer, log: Log): Promise<void> {
+  try {
+    await withDeadline(consumer.disconnect(), { host: HOST, deadlineMs: LEAVE_MAX_MS });
+  } catch (error) {
+    log.warn({ err: error }, "the consumer group was not left; its session will end by itself");
   }
 }
 
