@@ -18,7 +18,7 @@ it.each<{ readonly troubles: readonly Trouble[]; readonly statesMin: number }>([
   { troubles: ["lost question"], statesMin: 100 },
   { troubles: ["lost answer"], statesMin: 150 },
   { troubles: ["crash", "lost answer"], statesMin: 500 },
-  { troubles: ["second owner"], statesMin: 5_000 },
+  { troubles: ["second owner"], statesMin: 4_000 },
 ])(
   "keeps every promise with $troubles, in every order",
   async ({ troubles, statesMin }) => {
