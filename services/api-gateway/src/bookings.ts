@@ -155,12 +155,11 @@ export class Bookings {
   }
 
   async #look(id: string, place: Place | null): Promise<Answer> {
-    const { secrets, memory, line } = this.#deps;
-    const genuine = parseBookingId(secrets, id);
-    if (genuine === null || (place !== null && place.partition !== genuine.partition)) {
+    const { memory, line } = this.#deps;
+    const partition = this.#findPartition(id);
+    if (partition === null || (place !== null && place.partition !== partition)) {
       return refused("booking-not-found");
     }
-    const { partition } = genuine;
     const known = memory.booking(id);
     if (place !== null && place.offset >= memory.line(partition).next) {
       // Also where the booking is known: at this place stands a confirm of it, or another request
@@ -198,14 +197,14 @@ export class Bookings {
     request: Extract<Request, { bookingId: string }>,
     patience: Patience,
   ): Promise<Answer> {
-    const { secrets, memory, line } = this.#deps;
+    const { memory, line } = this.#deps;
     const id = request.bookingId;
-    const genuine = parseBookingId(secrets, id);
-    if (genuine === null) return refused("booking-not-found");
+    const partition = this.#findPartition(id);
+    if (partition === null) return refused("booking-not-found");
     const showId = memory.booking(id)?.showId ?? null;
     const submission: Submission = {
       request,
-      partition: genuine.partition,
+      partition,
       key: showId ?? id,
       ...patience,
     };
@@ -214,6 +213,13 @@ export class Bookings {
     if (submitted.status === "queued")
       return { kind: "queued", id, showId, queued: submitted.queued, outlook: null };
     return answerOf(submitted.entry, []);
+  }
+
+  /** Where a booking's line is; null for an id that was never issued. One that is known here was. */
+  #findPartition(id: string): number | null {
+    const { secrets, memory } = this.#deps;
+    const known = memory.booking(id);
+    return known?.place.partition ?? parseBookingId(secrets, id)?.partition ?? null;
   }
 
   /** The place is decided: so the booking is stored, or its request ended without one. */

@@ -14,6 +14,8 @@ import { Series } from "./series.ts";
 const BYTES_MAX = 128 * 1024 * 1024;
 /** What one takes at least, with all that leads to it. */
 const REQUEST_BYTES = 300;
+/** What `encodeRequest` writes of a book, and of nothing else. */
+const BOOK = '"kind":"book"';
 /** So many ways to narrow a want are told apart in a show: a look costs as much as there are. */
 const FILTERS_MAX = 64;
 
@@ -158,6 +160,8 @@ export class LineAhead {
   receive(partition: number, offset: number, text: string): void {
     const line = this.#line(partition);
     if (offset < line.next) return;
+    // Most messages are none that matters here, or our own: to parse them costs more than all the rest.
+    if (!text.includes(BOOK) || this.find({ partition, offset }) !== null) return;
     const parsed = parseRequest(text);
     if (!("request" in parsed) || parsed.request.kind !== "book") return;
     const { showId, wants } = parsed.request;
