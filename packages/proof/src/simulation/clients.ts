@@ -18,12 +18,14 @@ import type { World } from "./world.ts";
 /** A client that hears nothing for so long, beyond what it would wait, takes its connection for broken. */
 const ANSWER_MAX_MS = 4_000;
 const TRIES_MAX = 12;
-const POLLS = 4;
+const POLLS = 3;
 const RETRY_MS = 250;
 const NO_GATEWAY_MS = 100;
 const SHOW_WAIT_MS = 3_000;
 /** Of an errand that has found out what became of its booking. */
 const FIND_WAIT_MS = 3_000;
+/** Of whoever does not go away before there is an answer. */
+const NEVER = new AbortController().signal;
 /** The id of a show that nobody has made. */
 const NOWHERE = "00000000-0000-8000-8000-000000000000";
 
@@ -91,12 +93,12 @@ export class Clients {
     this.#bookingIds.add(id);
     for (const followUp of errand.next) {
       await this.#pause(followUp.afterMs);
-      const seen = await this.#insist(buildFind(id, place, FIND_WAIT_MS));
-      const { kind } = followUp;
+      const { kind, looksFirst } = followUp;
+      const seen = looksFirst ? await this.#insist(buildFind(id, place, FIND_WAIT_MS)) : null;
       if (kind === "poll") await this.#poll(id);
-      else await this.#insist(buildFollowUp(id, { ...followUp, kind }, seen.booking));
+      else await this.#insist(buildFollowUp(id, { ...followUp, kind }, seen?.booking ?? null));
     }
-    await this.#insist(buildFind(id, null, FIND_WAIT_MS));
+    if (errand.looksBack) await this.#insist(buildFind(id, null, FIND_WAIT_MS));
   }
 
   /** Asks one gateway again and again, quicker than anything can come to it. */
@@ -143,14 +145,16 @@ export class Clients {
       }
     };
     const heard = await new Promise<Heard | null>((resolve) => {
-      const gone = new AbortController();
+      const gone = waitMs > 0 ? new AbortController() : null;
+      const signal = gone?.signal ?? NEVER;
       let isOver = false;
       const hear = (words: Heard | null) => {
         if (isOver) return;
         isOver = true;
         for (const stop of stops) stop();
         world.schedule(world.delay(), null, () => {
-          gone.abort(null);
+          // Only whoever goes away without an answer leaves somebody behind who waits for it.
+          if (words === null) gone?.abort(null);
           resolve(words);
         });
       };
@@ -159,7 +163,7 @@ export class Clients {
       };
       const stops = [life.onDeath(giveUp), world.schedule(waitMs + ANSWER_MAX_MS, null, giveUp)];
       world.schedule(world.delay(), life, () => {
-        void listen(() => ask(gateway, { waitMs, signal: gone.signal })).then(hear);
+        void listen(() => ask(gateway, { waitMs, signal })).then(hear);
       });
     });
     this.calls.push({ gateway: life.name, askedAt, heardAt: world.nowMs, asked, heard });
@@ -194,7 +198,7 @@ export class Clients {
         found === undefined
           ? null
           : await new Promise<AskedShow | null>((resolve) => {
-              const patience = { waitMs: SHOW_WAIT_MS, signal: new AbortController().signal };
+              const patience = { waitMs: SHOW_WAIT_MS, signal: NEVER };
               found.life.onDeath(() => {
                 resolve(null);
               });

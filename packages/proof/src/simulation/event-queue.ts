@@ -1,4 +1,7 @@
-/** What is to happen, by its time; of the same moment, what was said first happens first. A binary heap. */
+/**
+ * What is to happen, by its time; of the same moment, what was said first happens first. A binary heap, out of which
+ * what was called off is thrown now and then: that is most of what waits.
+ */
 
 /** Whom something happens to. What happens to the dead is left out. */
 type Living = { readonly isDead: boolean; readonly live: (run: () => void) => void };
@@ -12,16 +15,25 @@ type Event = {
 
 type Entry = Event & { readonly order: number; isOff: boolean };
 
+/** Fewer than these are not worth the trouble. */
+const OFF_MIN = 64;
+
 export class EventQueue {
-  readonly #heap: Entry[] = [];
+  #heap: Entry[] = [];
   #order = 0;
+  /** How many of them were called off, at most. */
+  #off = 0;
 
   /** What is returned calls it off. */
   add(event: Event): () => void {
-    const entry: Entry = { ...event, order: (this.#order += 1), isOff: false };
+    const { atMs, life, run } = event;
+    const entry: Entry = { atMs, life, run, order: (this.#order += 1), isOff: false };
     this.#push(entry);
     return () => {
+      if (entry.isOff) return;
       entry.isOff = true;
+      this.#off += 1;
+      if (this.#off >= OFF_MIN && 2 * this.#off > this.#heap.length) this.#throwOut();
     };
   }
 
@@ -33,6 +45,13 @@ export class EventQueue {
       this.#pop();
       if (!first.isOff && first.life?.isDead !== true) return first;
     }
+  }
+
+  #throwOut(): void {
+    const left = this.#heap.filter(({ isOff, life }) => !isOff && life?.isDead !== true);
+    // What is in order is a heap as well.
+    this.#heap = left.sort((one, other) => (isBefore(one, other) ? -1 : 1));
+    this.#off = 0;
   }
 
   #push(entry: Entry): void {

@@ -34,10 +34,14 @@ export type Errand = {
   /** How long the outcome is waited for with each question. */
   readonly waitMs: number;
   readonly next: readonly FollowUp[];
+  /** Waits for what became of the booking at the end. */
+  readonly looksBack: boolean;
 };
 
 export type FollowUp = {
-  readonly kind: "confirm" | "cancel" | "give-back" | "extend" | "find" | "poll";
+  readonly kind: (typeof FOLLOW_UPS)[number];
+  /** Waits for what became of the booking before. */
+  readonly looksFirst: boolean;
   readonly afterMs: number;
   readonly waitMs: number;
 };
@@ -63,18 +67,34 @@ export type Plan = {
 };
 
 /** People ask, and things break, for so long. */
-const RUSH_MS = 6_000;
+const RUSH_MS = 4_000;
+/** Mostly many ask at once, as when a sale opens. */
+const CROWDS = 3;
 const SMALL_BOUNDS: Bounds = { lapses: 3, serves: 2, cancels: 3 };
 const TINY_BOUNDS: Bounds = { lapses: 1, serves: 1, cancels: 1 };
+const FOLLOW_UPS = [
+  "confirm",
+  "confirm",
+  "confirm",
+  "cancel",
+  "cancel",
+  "give-back",
+  "extend",
+  "find",
+  "poll",
+] as const;
 const CUSTOMERS = ["ann", "bob", "eve", "joe"];
 
 export function buildPlan(seed: number): Plan {
   const random = buildRandom(seed);
-  const [gateways, workers] = [random.int(1, 2), random.int(1, 3)];
-  const expiryWorkers = random.int(1, 2);
-  const partitionCount = random.int(1, 3);
-  const shows = Array.from({ length: random.int(1, 3) }, () => buildShow(random));
+  // Each one more asks and looks all the time: mostly few, so that there can be the more runs.
+  const gateways = random.pick([1, 1, 1, 2]);
+  const workers = random.pick([1, 1, 2, 2, 3]);
+  const expiryWorkers = random.pick([1, 1, 1, 2]);
+  const partitionCount = random.pick([1, 1, 2, 3]);
+  const shows = Array.from({ length: random.pick([1, 1, 2, 3]) }, () => buildShow(random));
   const size = { gateways, workers, expiryWorkers, partitionCount, shows: shows.length };
+  const crowds = Array.from({ length: CROWDS }, () => random.int(0, RUSH_MS));
   const times = <T>(min: number, max: number, build: () => T) =>
     Array.from({ length: random.int(min, max) }, build);
   return {
@@ -82,9 +102,9 @@ export function buildPlan(seed: number): Plan {
     ...size,
     bounds: random.pick([BOUNDS, SMALL_BOUNDS, TINY_BOUNDS]),
     shows,
-    errands: times(18, 32, () => buildErrand(random, shows)),
+    errands: times(13, 23, () => buildErrand(random, { shows, crowds })),
     staff: times(0, 3, () => buildStaffErrand(random, shows)),
-    faults: times(3, 9, () => buildRandomFault(random, size, RUSH_MS)),
+    faults: times(3, 7, () => buildRandomFault(random, size, RUSH_MS)),
   };
 }
 
@@ -139,7 +159,10 @@ function buildPrice(random: Random, hasPrices: boolean): number {
   return hasPrices ? random.int(1, 4) * 100 : 0;
 }
 
-function buildErrand(random: Random, shows: readonly ShowPlan[]): Errand {
+function buildErrand(
+  random: Random,
+  { shows, crowds }: { readonly shows: readonly ShowPlan[]; readonly crowds: readonly number[] },
+): Errand {
   const show = random.chance(0.02) ? null : random.int(0, shows.length - 1);
   const { layout } = shows[show ?? -1] ?? { layout: null };
   const isPlain = layout === null || random.chance(0.5);
@@ -149,7 +172,7 @@ function buildErrand(random: Random, shows: readonly ShowPlan[]): Errand {
   const isKeyed = random.chance(0.7);
   const waits = random.chance(0.3);
   return {
-    atMs: random.int(0, RUSH_MS),
+    atMs: random.chance(0.85) ? random.pick(crowds) : random.int(0, RUSH_MS),
     show,
     customer: random.chance(0.9) ? random.pick(CUSTOMERS) : null,
     // Few keys, so that some are used twice, with the same request or another.
@@ -160,22 +183,18 @@ function buildErrand(random: Random, shows: readonly ShowPlan[]): Errand {
     waits,
     byStaff: !waits && random.chance(0.07),
     waitMs: random.pick([0, 0, 500, 3_000]),
-    next: Array.from({ length: random.int(0, 3) }, () => buildFollowUp(random)),
+    next: Array.from({ length: random.int(0, 4) }, () => buildFollowUp(random)),
+    looksBack: random.chance(0.35),
   };
 }
 
 function buildFollowUp(random: Random): FollowUp {
+  const kind = random.pick(FOLLOW_UPS);
   return {
-    kind: random.pick([
-      "confirm",
-      "confirm",
-      "cancel",
-      "give-back",
-      "extend",
-      "find",
-      "poll",
-    ] as const),
-    afterMs: random.pick([0, 50, 500, 2_500, 4_500]),
+    kind,
+    // Seats can be given back by whoever knows them.
+    looksFirst: kind === "give-back" || random.chance(0.35),
+    afterMs: random.pick([0, 50, 500, 1_500, 3_000]),
     waitMs: random.pick([0, 500, 3_000]),
   };
 }

@@ -62,6 +62,17 @@ it("sends a row in its order, in as many sends as it takes", async () => {
   expect((await results).every(({ status }) => status === "acked")).toBe(true);
 });
 
+it("sends a row with one send where nothing is under way", async () => {
+  // Any send behind the first would be lost.
+  const { world, publisher, texts } = build([[3, "lose-question"]]);
+  publisher.connect();
+  await world.runUntil(() => publisher.isConnected, 5_000);
+  const results = publisher.publishInOrder(row.slice(0, 3));
+  await world.runUntil(() => false, 5_000);
+  expect(texts()).toEqual(["0", "1", "2"]);
+  expect((await results).every(({ status }) => status === "acked")).toBe(true);
+});
+
 it.each([
   { name: "the first send is lost", faults: [[2, "lose-question"]] as const, arrives: 0 },
   { name: "the second send is lost", faults: [[3, "lose-question"]] as const, arrives: 1_000 },

@@ -21,7 +21,7 @@ const RUNS_MAX = 100_000_000;
 const SEED_MAX = 0x7fff_ffff;
 const THREADS_MAX = 64;
 /** Seeds that a thread plays before it tells of them. */
-const SHARE = 25;
+const SHARE = 50;
 const PROGRESS_MS = 5_000;
 const FAILURES_MAX = 10;
 const YOUNG_GENERATION_MB = 64;

@@ -7,10 +7,10 @@ import type { Life } from "./life.ts";
 import type { BrokerParts } from "./broker-parts.ts";
 
 const NODE_ID = 0;
-const FETCH_WAIT_MS = 500;
+const FETCH_WAIT_MS = 1_000;
 const RETRY_MS = 300;
 const PATIENCE_MS = 5_000;
-const BEATS_PER_SESSION = 4;
+const BEATS_PER_SESSION = 3;
 
 type Fetched = { readonly partition: number; readonly messages: readonly TopicMessage[] };
 
@@ -126,21 +126,29 @@ export class SimulatedGroupReader implements GroupReader {
     const { world, life, log } = this.#parts;
     const { events, topic } = this.#options;
     events.onFetch(NODE_ID, true);
-    const isAny = [...this.#positions].some(
-      ([partition, from]) => !this.#paused.has(partition) && log.end(topic, partition) > from,
-    );
-    if (isAny) void this.#ask();
+    if (this.#isAny()) void this.#ask();
     else {
       const ask = () => {
         for (const stop of stops) stop();
         void this.#ask();
       };
       const wake = () => {
+        if (!this.#isAny()) return;
         for (const stop of stops.splice(0)) stop();
         world.schedule(world.delay(), life, ask);
       };
       const stops = [log.watch(topic, wake), world.schedule(FETCH_WAIT_MS, life, ask)];
     }
+  }
+
+  /** Whether there is anything for it. */
+  #isAny(): boolean {
+    const { log } = this.#parts;
+    for (const [partition, from] of this.#positions) {
+      if (!this.#paused.has(partition) && log.end(this.#options.topic, partition) > from)
+        return true;
+    }
+    return false;
   }
 
   async #ask(): Promise<void> {

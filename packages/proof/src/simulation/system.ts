@@ -234,13 +234,11 @@ export class System {
   #isPublished(partition: number): boolean {
     const record = this.tables.records[partition]?.at(-1);
     if (record === undefined) return true;
-    const has = (topic: string, text: string) =>
-      this.log.read(topic, partition, 0).some(({ value }) => value?.toString() === text);
+    if (!this.log.has(TOPICS.outcomes, partition, record.body)) return false;
     const parsed = parseRecord(record.body);
     const events = parsed === null ? [] : buildEvents(parsed);
-    return (
-      has(TOPICS.outcomes, record.body) &&
-      events.every(({ event }) => has(TOPICS.events, JSON.stringify(event)))
+    return events.every(({ event }) =>
+      this.log.has(TOPICS.events, partition, JSON.stringify(event)),
     );
   }
 

@@ -54,6 +54,13 @@ export class TopicLog {
     return this.#logOf(topic, partition).slice(from);
   }
 
+  /** Whether a message stands there; a late one is found soonest. */
+  has(topic: string, partition: number, text: string): boolean {
+    const wanted = Buffer.from(text);
+    const log = this.#logOf(topic, partition);
+    return log.findLast(({ value }) => value?.equals(wanted) === true) !== undefined;
+  }
+
   end(topic: string, partition: number): number {
     return this.#logOf(topic, partition).length;
   }

@@ -65,32 +65,42 @@ export class World {
   }
 
   /** Lets time pass until `isOver`, or as long as it may. False if the time was too short. */
-  async runUntil(isOver: () => boolean, maxMs: number): Promise<boolean> {
+  runUntil(isOver: () => boolean, maxMs: number): Promise<boolean> {
     const untilMs = this.#nowMs + maxMs;
-    await settle();
-    while (this.#failure === null && !isOver()) {
-      const event = this.#queue.take(untilMs);
-      if (event === null) {
-        this.#nowMs = untilMs;
-        return false;
-      }
-      this.#nowMs = event.atMs;
-      this.#events += 1;
-      if (event.life === null) event.run();
-      else event.life.live(event.run);
-      await settle();
-    }
-    if (this.#failure !== null) throw this.#failure;
+    return new Promise((resolve, reject) => {
+      const turn = () => {
+        try {
+          if (this.#failure !== null) reject(this.#failure);
+          else if (isOver()) resolve(true);
+          else if (this.#step(untilMs)) void afterwards(turn);
+          else resolve(false);
+        } catch (error) {
+          reject(error);
+        }
+      };
+      void afterwards(turn);
+    });
+  }
+
+  /** The next event. False if there is none until then: the time passes all the same. */
+  #step(untilMs: number): boolean {
+    const event = this.#queue.take(untilMs);
+    this.#nowMs = event?.atMs ?? untilMs;
+    if (event === null) return false;
+    this.#events += 1;
+    if (event.life === null) event.run();
+    else event.life.live(event.run);
     return true;
   }
 }
 
 /**
  * All that follows from an event happens before the next one: Node takes a tick only when no promise has
- * anything left to do.
+ * anything left to do, if it is told of it by one.
  */
-function settle(): Promise<void> {
-  return new Promise((resolve) => {
-    process.nextTick(resolve);
-  });
+async function afterwards(turn: () => void): Promise<void> {
+  await DONE;
+  process.nextTick(turn);
 }
+
+const DONE = Promise.resolve();
